@@ -1,0 +1,65 @@
+# The library: target weft, alias weft::weft. Static unless BUILD_SHARED_LIBS asks otherwise.
+
+# From the bottom up. The include law between them is checked by scripts/tidy.py.
+set(WEFT_LAYERS base machine core sync stream io net file process tls http pipeline testing)
+
+find_package(Threads REQUIRED)
+
+add_library(weft)
+add_library(weft::weft ALIAS weft)
+
+target_compile_features(weft PUBLIC cxx_std_20)
+target_link_libraries(weft PUBLIC Threads::Threads)
+
+# Before 1.0 a minor version may break the binary interface, so it is part of the soname.
+set_target_properties(
+    weft
+    PROPERTIES
+        LINKER_LANGUAGE CXX
+        VERSION ${PROJECT_VERSION}
+        SOVERSION ${PROJECT_VERSION_MAJOR}.${PROJECT_VERSION_MINOR}
+        EXPORT_NAME weft
+)
+
+configure_file(
+    ${PROJECT_SOURCE_DIR}/weft/base/version.hpp.in
+    ${PROJECT_BINARY_DIR}/include/weft/base/version.hpp
+    @ONLY
+)
+
+file(GLOB WEFT_HEADERS CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/weft/*.hpp)
+set(WEFT_SOURCES)
+
+foreach(layer IN LISTS WEFT_LAYERS)
+    set(folder ${PROJECT_SOURCE_DIR}/weft/${layer})
+    file(GLOB sources CONFIGURE_DEPENDS ${folder}/*.cpp)
+    file(GLOB headers CONFIGURE_DEPENDS ${folder}/*.hpp)
+
+    set(WEFT_${layer}_TESTS ${sources})
+    list(FILTER WEFT_${layer}_TESTS INCLUDE REGEX "_test\\.cpp$")
+    list(FILTER sources EXCLUDE REGEX "_test\\.cpp$")
+    # x_test.hpp holds what several tests of a layer share: not installed.
+    list(FILTER headers EXCLUDE REGEX "_test\\.hpp$")
+
+    list(APPEND WEFT_SOURCES ${sources})
+    list(APPEND WEFT_HEADERS ${headers})
+endforeach()
+
+# Headers are checked one by one (see tests.cmake): each must compile alone.
+if(WEFT_BUILD_TESTS)
+    set(CMAKE_VERIFY_INTERFACE_HEADER_SETS ON)
+    set_property(TARGET weft PROPERTY VERIFY_INTERFACE_HEADER_SETS ON)
+endif()
+
+target_sources(
+    weft
+    PRIVATE ${WEFT_SOURCES}
+    PUBLIC
+        FILE_SET HEADERS
+            BASE_DIRS ${PROJECT_SOURCE_DIR}
+            FILES ${WEFT_HEADERS}
+        FILE_SET generated_headers
+            TYPE HEADERS
+            BASE_DIRS ${PROJECT_BINARY_DIR}/include
+            FILES ${PROJECT_BINARY_DIR}/include/weft/base/version.hpp
+)

@@ -1,0 +1,57 @@
+# The tests: one GoogleTest executable a layer, weft_<layer>_test, made of weft/<layer>/*_test.cpp,
+# and weft_cross_test from tests/*_test.cpp for what crosses layers.
+#
+# Labels (ctest -L, -LE):
+#   <layer>, cross   where the test lives
+#   slow             left out of the fast tier; a test suite whose name ends in _slow has it (alone)
+#   headers          every public header compiles alone
+#   house            checks of the repository itself, the same under every preset
+#                    (tidy, docs, consume, clang-tidy), so run under one of them only
+
+find_package(GTest REQUIRED)
+find_package(Python3 REQUIRED COMPONENTS Interpreter)
+include(GoogleTest)
+
+function(weft_add_gtest name label)
+    add_executable(${name} ${ARGN})
+    target_link_libraries(${name} PRIVATE weft::weft GTest::gmock GTest::gtest_main)
+    # Discovery is put off until ctest runs: a crash then fails a test and not the build, and the
+    # sanitizers' environment (CMakePresets.json) is already set.
+    gtest_discover_tests(
+        ${name}
+        DISCOVERY_MODE PRE_TEST
+        DISCOVERY_TIMEOUT 60
+        TEST_FILTER "-*_slow.*"
+        PROPERTIES LABELS ${label} TIMEOUT 60
+    )
+    gtest_discover_tests(
+        ${name}
+        DISCOVERY_MODE PRE_TEST
+        DISCOVERY_TIMEOUT 60
+        TEST_FILTER "*_slow.*"
+        PROPERTIES LABELS slow TIMEOUT 600 # CMake 3.25 takes one label here
+    )
+endfunction()
+
+foreach(layer IN LISTS WEFT_LAYERS)
+    if(WEFT_${layer}_TESTS)
+        weft_add_gtest(weft_${layer}_test ${layer} ${WEFT_${layer}_TESTS})
+    endif()
+endforeach()
+
+file(GLOB WEFT_CROSS_TESTS CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/tests/*_test.cpp)
+if(WEFT_CROSS_TESTS)
+    weft_add_gtest(weft_cross_test cross ${WEFT_CROSS_TESTS})
+endif()
+
+# The target is made by CMake from the header set: one object file for each header.
+add_test(
+    NAME headers.each_compiles_alone
+    COMMAND
+        ${CMAKE_COMMAND} --build ${PROJECT_BINARY_DIR}
+        --target weft_verify_interface_header_sets
+)
+set_tests_properties(
+    headers.each_compiles_alone
+    PROPERTIES LABELS headers TIMEOUT 600 RESOURCE_LOCK build_tree
+)
