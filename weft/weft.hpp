@@ -1,6 +1,7 @@
 #pragma once
 
-/// All of weft but its optional components (http, tls, xml, patch and testing have headers of their own).
+/// All of weft but its optional components (http, tls, xml, patch and testing have headers of their
+/// own).
 #include "weft/base/check.hpp"
 #include "weft/base/error.hpp"
 #include "weft/base/unhandled.hpp"

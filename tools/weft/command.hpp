@@ -1,16 +1,17 @@
 #pragma once
 
+/// How a subcommand joins the program: one a file, each adds itself to the command line and leaves what
+/// to run, once the line has been read, in `chosen`.
+
 #include <functional>
 
 namespace CLI {
 class App;
-}
+}  // namespace CLI
 
-/// The program is one subcommand a file: each adds itself to the command line and leaves what to run, once
-/// the line has been read, in `chosen`. The action returns the exit status: 0 success, 1 failure, 2
-/// wrong usage.
 namespace weft::tool {
 
+/// Returns the exit status: 0 success, 1 failure, 2 wrong usage.
 using action = std::function<int()>;
 
 void add_tour(CLI::App& app, action& chosen);

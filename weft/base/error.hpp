@@ -6,10 +6,11 @@
 
 /// The errors of weft.
 ///
-/// Misuse is a `usage_error` whose text names what was attempted, on what, and what to do instead; it
-/// has kinds of its own where a program may want to tell them apart. What ends a coroutine from outside
-/// (`generator_exit` and its relatives) is no error and does not derive from `std::exception`, so that a
-/// handler for errors does not swallow it. The names follow Python's `GeneratorExit` (PEP 342).
+/// Misuse is a `usage_error` whose text names what was attempted, on what, and what to do instead;
+/// it has kinds of its own where a program may want to tell them apart. What ends a coroutine from
+/// outside (`generator_exit` and its relatives) is no error and does not derive from
+/// `std::exception`, so that a handler for errors does not swallow it. The names follow Python's
+/// `GeneratorExit` (PEP 342).
 namespace weft {
 
 /// The program used weft in a way that cannot work. The text carries the remedy.

@@ -19,9 +19,13 @@ bool is_exit(const std::exception_ptr& error) {
 
 }  // namespace
 
-void consumer_frame::failed() noexcept { error_.put(std::current_exception()); }
+void consumer_frame::failed() noexcept {
+    error_.put(std::current_exception());
+}
 
-void consumer_frame::raise_injected() { std::rethrow_exception(error_.take()); }
+void consumer_frame::raise_injected() {
+    std::rethrow_exception(error_.take());
+}
 
 /// This handle is done with the frame.
 void consumer_frame::release(consumer_frame*& frame) noexcept {
@@ -108,7 +112,8 @@ void consumer_frame::refuse_running(const char* attempt) const {
 }
 
 void refuse_to_share() {
-    throw usage_error("share(): this consumer has ended or was moved from: there is no body to share");
+    throw usage_error(
+        "share(): this consumer has ended or was moved from: there is no body to share");
 }
 
 }  // namespace weft::detail

@@ -21,11 +21,11 @@ inline constexpr receive_t receive{};
 namespace detail {
 template <class T>
 class consumer_promise;
-}
+}  // namespace detail
 
-/// A consumer: a function that waits for items and is sent them. Python's coroutines with `yield` as an
-/// expression, under the `@coroutine` decorator: it is primed when created, that is, it has run to its
-/// first `co_await receive`.
+/// A consumer: a function that waits for items and is sent them. Python's coroutines with `yield`
+/// as an expression, under the `@coroutine` decorator: it is primed when created, that is, it has
+/// run to its first `co_await receive`.
 ///
 /// ```cpp
 /// weft::consumer<std::string_view> grep(std::string pattern) {
@@ -42,13 +42,14 @@ class consumer_promise;
 /// }  // the destructor closes it: generator_exit is raised at the co_await
 /// ```
 ///
-/// - `T`: what `co_await receive` gives. An object type gives a value, copied from an lvalue that was
-///   sent and moved from an rvalue; `consumer<const T&>` gives the sender's object itself.
-/// - An error in the body reaches the sender and ends the consumer; one before the first `receive` is
-///   thrown by the first `send`.
-/// - When the body ends, its frame goes, and with it the arguments: consumers that were passed to it as
-///   targets are closed in turn, so that `close()` travels to the end of a pipeline.
-/// - `share()` gives another handle on the same body, for fan-in; it is closed with the last of them.
+/// - `T`: what `co_await receive` gives. An object type gives a value, copied from an lvalue that
+///   was sent and moved from an rvalue; `consumer<const T&>` gives the sender's object itself.
+/// - An error in the body reaches the sender and ends the consumer; one before the first `receive`
+///   is thrown by the first `send`.
+/// - When the body ends, its frame goes, and with it the arguments: consumers that were passed to
+///   it as targets are closed in turn, so that `close()` travels to the end of a pipeline.
+/// - `share()` gives another handle on the same body, for fan-in; it is closed with the last of
+///   them.
 ///
 /// Thread rule: one thread at a time; a second one gets `already_executing` (best effort).
 /// Sources: PEP 342; D. Beazley, "A Curious Course on Coroutines and Concurrency".
@@ -73,8 +74,9 @@ public:
         if (frame_ != nullptr) detail::consumer_frame::close_unwatched(frame_);
     }
 
-    /// Hands an item over and returns when the body waits for the next, or has ended. False when it has
-    /// ended: by this item, or before it (then the item is untouched). Throws what the body throws.
+    /// Hands an item over and returns when the body waits for the next, or has ended. False when it
+    /// has ended: by this item, or before it (then the item is untouched). Throws what the body
+    /// throws.
     bool send(const std::remove_reference_t<T>& item)
         requires(std::is_lvalue_reference_v<T> ? std::is_const_v<std::remove_reference_t<T>>
                                                : std::copy_constructible<T>)
@@ -92,8 +94,8 @@ public:
         return deliver(item, detail::item_kind::rvalue);
     }
 
-    /// Raises an exception at the `co_await receive`. True when the body handled it and waits again;
-    /// throws what leaves the body. On a consumer that has ended it just throws.
+    /// Raises an exception at the `co_await receive`. True when the body handled it and waits
+    /// again; throws what leaves the body. On a consumer that has ended it just throws.
     template <class Exception>
         requires(!std::same_as<std::remove_cvref_t<Exception>, std::exception_ptr>)
     bool throw_(Exception&& exception) {
@@ -104,9 +106,9 @@ public:
         return detail::consumer_frame::raise(frame_, std::move(error));
     }
 
-    /// Ends the body: raises `generator_exit` at its `co_await receive`. Does nothing when it has ended;
-    /// of several handles on one body only the last closes it. Throws what the body throws other than
-    /// that, and `ignored_exit` when it waits for another item; then it lives.
+    /// Ends the body: raises `generator_exit` at its `co_await receive`. Does nothing when it has
+    /// ended; of several handles on one body only the last closes it. Throws what the body throws
+    /// other than that, and `ignored_exit` when it waits for another item; then it lives.
     void close() { detail::consumer_frame::close(frame_); }
 
     /// Another handle on the same body.

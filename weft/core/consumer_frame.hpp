@@ -10,13 +10,15 @@ enum class item_kind : std::uint8_t { lvalue, rvalue };
 /// The untyped part of a consumer's promise.
 ///
 /// Invariants:
-/// 1. `ready_` is set exactly while the body is suspended at `co_await receive`: cleared before it is
-///    resumed, set when it suspends there again. So it tells "may be sent to", and afterwards "goes on".
+/// 1. `ready_` is set exactly while the body is suspended at `co_await receive`: cleared before it
+///    is resumed, set when it suspends there again. So it tells "may be sent to", and afterwards
+///    "goes on".
 /// 2. `in_` is null when the body is resumed to raise `error_`.
 /// 3. `error_` of a body that is done is what ended it, until a sender has got it.
-/// 4. The frame is destroyed when the body has ended and one handle is left; with more handles, by the
-///    last of them.
-/// 5. One thread at a time may use a consumer; the relaxed atomics tell a second one so, best effort.
+/// 4. The frame is destroyed when the body has ended and one handle is left; with more handles, by
+///    the last of them.
+/// 5. One thread at a time may use a consumer; the relaxed atomics tell a second one so, best
+///    effort.
 ///
 /// A frame's handle is found as in `generator_frame`: this class comes first in every promise.
 class WEFT_EXPORT consumer_frame : public frame_allocation {
@@ -55,9 +57,7 @@ public:
         return ready() ? generator_state::suspended : generator_state::running;
     }
     [[nodiscard]] std::source_location where() const noexcept { return location_at(where_); }
-    [[nodiscard]] std::source_location created_at() const noexcept {
-        return location_at(created_);
-    }
+    [[nodiscard]] std::source_location created_at() const noexcept { return location_at(created_); }
     [[nodiscard]] const void* address() const noexcept { return handle().address(); }
 
     // Used by the body.
@@ -65,7 +65,8 @@ public:
     void suspended_at(place where) noexcept { where_ = where; }
     void suspended() noexcept { ready_.store(true, std::memory_order_relaxed); }
     [[nodiscard]] void* received() {
-        if (in_ == nullptr) [[unlikely]] raise_injected();
+        if (in_ == nullptr) [[unlikely]]
+            raise_injected();
         return in_;
     }
     [[nodiscard]] item_kind kind() const noexcept { return kind_; }

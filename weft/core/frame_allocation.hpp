@@ -8,12 +8,13 @@
 #include <type_traits>
 #include <utility>
 
-/// Where coroutine frames live: the frame pool, or an allocator that the caller passes as in C++23's
-/// `std::generator`: first parameters `std::allocator_arg, allocator` (after the object, for members).
+/// Where coroutine frames live: the frame pool, or an allocator that the caller passes as in
+/// C++23's `std::generator`: first parameters `std::allocator_arg, allocator` (after the object,
+/// for members).
 namespace weft::detail {
 
-/// Frames through a user's allocator, in whole 64-byte units: one for the header, the frame, and the
-/// allocator itself behind it.
+/// Frames through a user's allocator, in whole 64-byte units: one for the header, the frame, and
+/// the allocator itself behind it.
 template <class Allocator>
 struct custom_frames {
     struct alignas(frame_alignment) unit {

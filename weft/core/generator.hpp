@@ -1,15 +1,15 @@
 #pragma once
 
-#include "weft/core/generator_frame.hpp"
+#include "weft/core/delegation.hpp"
+#include "weft/core/generator_exchange.hpp"
+#include "weft/core/generator_view.hpp"
 #include "weft/core/yielded.hpp"
 
 #include <concepts>
-#include <coroutine>
 #include <cstddef>
 #include <exception>
 #include <iterator>
 #include <memory>
-#include <optional>
 #include <ranges>
 #include <source_location>
 #include <type_traits>
@@ -17,180 +17,8 @@
 
 namespace weft {
 
-/// `co_yield nothing` in a `generator<void, …>`: only receives.
-struct nothing_t {
-    explicit constexpr nothing_t() noexcept = default;
-};
-inline constexpr nothing_t nothing{};
-
-template <class Yield, class Send = void, class Return = void>
-class generator;
-
-namespace detail {
-
-template <class T>
-inline constexpr bool is_generator = false;
-template <class Yield, class Send, class Return>
-inline constexpr bool is_generator<generator<Yield, Send, Return>> = true;
-
-/// Keeps a return value until it is taken. References as pointers; what is aligned above 16 bytes on
-/// the heap, since a promise must not be (see `generator_frame`).
-template <class T>
-class result_box {
-public:
-    template <class U>
-    void put(U&& value) {
-        if constexpr (std::is_reference_v<T>)
-            value_ = std::addressof(value);
-        else if constexpr (on_heap)
-            value_ = std::make_unique<T>(std::forward<U>(value));
-        else
-            value_.emplace(std::forward<U>(value));
-    }
-    [[nodiscard]] bool has() const noexcept { return static_cast<bool>(value_); }
-    T take() {
-        if constexpr (std::is_reference_v<T>) {
-            return static_cast<T>(*std::exchange(value_, nullptr));
-        } else {
-            T value(std::move(*value_));
-            value_.reset();
-            return value;
-        }
-    }
-
-private:
-    static constexpr bool on_heap = alignof(std::remove_reference_t<T>) > 16;
-    using storage = std::conditional_t<
-        std::is_reference_v<T>, std::remove_reference_t<T>*,
-        std::conditional_t<on_heap, std::unique_ptr<std::remove_cvref_t<T>>, std::optional<T>>>;
-    storage value_{};
-};
-
-template <class Yield>
-struct yield_types {
-    using value = std::remove_cvref_t<Yield>;
-    using reference = std::conditional_t<std::is_reference_v<Yield>, Yield, Yield&&>;
-    using object = std::remove_reference_t<reference>;
-};
-template <>
-struct yield_types<void> {
-    using value = void;
-    using reference = void;
-    using object = void;
-};
-
-/// The value of a `co_yield` that has been resumed.
-template <class Send>
-Send received_by(generator_frame& frame);
-
-/// `co_yield x`: leaves the address of the value with the root and suspends.
-template <class Send>
-class yield_awaiter {
-public:
-    yield_awaiter(generator_frame& frame, void* value) noexcept : frame_(frame), value_(value) {}
-    yield_awaiter(const yield_awaiter&) = delete;
-    yield_awaiter& operator=(const yield_awaiter&) = delete;
-
-    [[nodiscard]] bool await_ready() const noexcept { return false; }
-    void await_suspend(std::coroutine_handle<>) const noexcept { frame_.yielded(value_); }
-    Send await_resume() const { return received_by<Send>(frame_); }
-
-private:
-    generator_frame& frame_;
-    void* value_;
-};
-
-/// The same for a value that must be copied because the generator hands out rvalues.
-template <class Value, class Send>
-class yield_copy_awaiter {
-public:
-    yield_copy_awaiter(generator_frame& frame, const Value& value) : frame_(frame), copy_(value) {}
-    yield_copy_awaiter(const yield_copy_awaiter&) = delete;
-    yield_copy_awaiter& operator=(const yield_copy_awaiter&) = delete;
-
-    [[nodiscard]] bool await_ready() const noexcept { return false; }
-    void await_suspend(std::coroutine_handle<>) noexcept {
-        frame_.yielded(std::addressof(copy_));
-    }
-    Send await_resume() const { return received_by<Send>(frame_); }
-
-private:
-    generator_frame& frame_;
-    Value copy_;
-};
-
-[[noreturn, gnu::cold]] WEFT_EXPORT void throw_nothing_sent();
-
-template <class Send>
-Send received_by(generator_frame& frame) {
-    void* const in = frame.received();
-    if constexpr (!std::is_void_v<Send>) {
-        if (in != nullptr) [[likely]]
-            return static_cast<Send&&>(*static_cast<std::remove_reference_t<Send>*>(in));
-        // `next()` sends nothing: the empty value of the type, as None in Python.
-        if constexpr (std::is_default_constructible_v<Send>)
-            return Send();
-        else
-            throw_nothing_sent();
-    }
-}
-
-/// A value yielded by an adapter of our own that wants to know what exactly was sent: `co_yield`
-/// gives the pointer to it, or null.
-template <class Yield>
-class relayed {
-public:
-    using object = typename yield_types<Yield>::object;
-    explicit relayed(object* value) noexcept : value_(value) {}
-    [[nodiscard]] object* value() const noexcept { return value_; }
-
-private:
-    object* value_;
-};
-
-class relay_awaiter {
-public:
-    relay_awaiter(generator_frame& frame, void* value) noexcept : frame_(frame), value_(value) {}
-    [[nodiscard]] bool await_ready() const noexcept { return false; }
-    void await_suspend(std::coroutine_handle<>) const noexcept { frame_.yielded(value_); }
-    [[nodiscard]] void* await_resume() const { return frame_.received(); }
-
-private:
-    generator_frame& frame_;
-    void* value_;
-};
-
-template <class Held>
-class from_awaiter;
-
-/// The part of the promise that depends on what is returned.
-template <class Return>
-class generator_result : public generator_frame {
-public:
-    using generator_frame::generator_frame;
-    template <class U = Return>
-        requires std::convertible_to<U&&, Return>
-    void return_value(U&& value) {
-        result_.put(std::forward<U>(value));
-    }
-    [[nodiscard]] result_box<Return>& result() noexcept { return result_; }
-
-private:
-    result_box<Return> result_;
-};
-template <>
-class generator_result<void> : public generator_frame {
-public:
-    using generator_frame::generator_frame;
-    void return_void() const noexcept {}
-};
-
-template <class Yield, class Send, class Return>
-class generator_promise;
-
-}  // namespace detail
-
-/// A generator: a function that suspends at each `co_yield`, hands out a value, and may be handed one.
+/// A generator: a function that suspends at each `co_yield`, hands out a value, and may be handed
+/// one.
 ///
 /// ```cpp
 /// weft::generator<int, int, std::string> guess(int secret) {
@@ -206,19 +34,21 @@ class generator_promise;
 /// }
 /// ```
 ///
-/// - `Yield`: what is handed out. References work as in C++23's `std::generator`: `generator<T>` hands
-///   out `T&&`, `generator<const T&>` hands out the yielded object itself without a copy.
+/// - `Yield`: what is handed out. References work as in C++23's `std::generator`: `generator<T>`
+///   hands out `T&&`, `generator<const T&>` hands out the yielded object itself without a copy.
 ///   `void`: it only receives (`co_yield nothing`).
-/// - `Send`: the value of `co_yield`. `next()` sends nothing: `Send{}`, so use `std::optional<T>` to tell.
+/// - `Send`: the value of `co_yield`. `next()` sends nothing: `Send{}`, so use `std::optional<T>`
+///   to tell.
 /// - `Return`: what `co_return` gives, once, by `result()`.
 ///
-/// Calling the function runs none of its body. A generator without `Send` is a move-only `input_range`
-/// and `view`; `begin()` goes on where the last `next()` stopped. `co_yield from(inner)` delegates, with
-/// values, sends, errors and `close()` going straight to the innermost one at any depth.
+/// Calling the function runs none of its body. A generator without `Send` is a move-only
+/// `input_range` and `view`; `begin()` goes on where the last `next()` stopped. `co_yield
+/// from(inner)` delegates, with values, sends, errors and `close()` going straight to the innermost
+/// one at any depth.
 ///
-/// Misuse throws `usage_error` or a kind of it. In release builds the range-for path does not check.
-/// Thread rule: may move between threads, one at a time; a second one gets `already_executing`.
-/// Sources: PEP 255, 342, 380, 479; P2502 (`std::generator`).
+/// Misuse throws `usage_error` or a kind of it. In release builds the range-for path does not
+/// check. Thread rule: may move between threads, one at a time; a second one gets
+/// `already_executing`. Sources: PEP 255, 342, 380, 479; P2502 (`std::generator`).
 template <class Yield, class Send, class Return>
 class [[nodiscard]] generator {
 public:
@@ -244,9 +74,11 @@ public:
         if (frame_ != nullptr) frame_->destroy();
     }
 
-    /// Runs to the next `co_yield`, the first time from the beginning. Empty when the body has ended.
+    /// Runs to the next `co_yield`, the first time from the beginning. Empty when the body has
+    /// ended.
     yielded<Yield> next() {
-        if (!is_ready()) [[unlikely]] return next_unusual();
+        if (!is_ready()) [[unlikely]]
+            return next_unusual();
         if constexpr (std::is_void_v<Send>)
             return step(frame_->resume());
         else
@@ -271,8 +103,8 @@ public:
         }
     }
 
-    /// Raises an exception at the `co_yield`; what the body yields in answer is the result. Before the
-    /// start it closes the generator and throws; on a closed one it just throws.
+    /// Raises an exception at the `co_yield`; what the body yields in answer is the result. Before
+    /// the start it closes the generator and throws; on a closed one it just throws.
     template <class Exception>
         requires(!std::same_as<std::remove_cvref_t<Exception>, std::exception_ptr>)
     yielded<Yield> throw_(Exception&& exception) {
@@ -286,9 +118,9 @@ public:
         return raise(error, holds_exit(error));
     }
 
-    /// Ends the generator: raises `generator_exit` at its `co_yield`, innermost first. Does nothing when
-    /// it has ended. Throws what the body throws other than that, and `ignored_exit` when the body
-    /// yields once more; then the generator lives.
+    /// Ends the generator: raises `generator_exit` at its `co_yield`, innermost first. Does nothing
+    /// when it has ended. Throws what the body throws other than that, and `ignored_exit` when the
+    /// body yields once more; then the generator lives.
     void close() {
         if (is_over()) return;
         if (frame_->created()) {
@@ -321,7 +153,9 @@ public:
         return has_body() ? frame_->where() : std::source_location{};
     }
     /// The generator that this one delegates to at the moment, or an empty view.
-    [[nodiscard]] auto delegate() const noexcept;
+    [[nodiscard]] generator_view delegate() const noexcept {
+        return generator_view(has_body() ? frame_->delegate() : nullptr);
+    }
     /// Size of the frame in bytes; 0 once it has ended.
     [[nodiscard]] std::size_t frame_bytes() const noexcept {
         return has_body() ? frame_->bytes() : 0;
@@ -357,8 +191,9 @@ private:
     enum class ending : std::uint8_t { none, returned, failed, closed, moved };
     using object = typename detail::yield_types<Yield>::object;
     struct no_result {};
-    using kept_result = typename std::conditional_t<std::is_void_v<Return>, std::type_identity<no_result>,
-                                                    std::type_identity<detail::result_box<Return>>>::type;
+    using kept_result =
+        typename std::conditional_t<std::is_void_v<Return>, std::type_identity<no_result>,
+                                    std::type_identity<detail::result_box<Return>>>::type;
 
     explicit generator(detail::generator_frame& frame) noexcept : frame_(&frame) {}
 
@@ -370,7 +205,8 @@ private:
     }
 
     yielded<Yield> step(void* value) {
-        if (value != nullptr) [[likely]] return yielded<Yield>(static_cast<object*>(value));
+        if (value != nullptr) [[likely]]
+            return yielded<Yield>(static_cast<object*>(value));
         if (std::exception_ptr error = finish()) std::rethrow_exception(std::move(error));
         return {};
     }
@@ -441,41 +277,6 @@ private:
     [[no_unique_address]] kept_result result_;
 };
 
-/// A view of a suspended generator that another holds: what `delegate()` gives. Valid until anything in
-/// the chain is resumed.
-class generator_view {
-public:
-    explicit generator_view(const detail::generator_frame* frame) noexcept : frame_(frame) {}
-    explicit operator bool() const noexcept { return frame_ != nullptr; }
-    [[nodiscard]] generator_state state() const noexcept {
-        return frame_ == nullptr ? generator_state::closed : frame_->state();
-    }
-    [[nodiscard]] std::source_location where() const noexcept {
-        return frame_ == nullptr ? std::source_location{} : frame_->where();
-    }
-    [[nodiscard]] generator_view delegate() const noexcept {
-        return generator_view(frame_ == nullptr ? nullptr : frame_->delegate());
-    }
-    [[nodiscard]] std::size_t frame_bytes() const noexcept {
-        return frame_ == nullptr ? 0 : frame_->bytes();
-    }
-    [[nodiscard]] const void* address() const noexcept {
-        return frame_ == nullptr ? nullptr : frame_->address();
-    }
-    [[nodiscard]] std::string_view name() const noexcept {
-        return frame_ == nullptr ? std::string_view{}
-                                 : detail::short_function_name(frame_->created_at());
-    }
-
-private:
-    const detail::generator_frame* frame_;
-};
-
-template <class Yield, class Send, class Return>
-auto generator<Yield, Send, Return>::delegate() const noexcept {
-    return generator_view(has_body() ? frame_->delegate() : nullptr);
-}
-
 template <class Yield, class Send, class Return>
 void generator<Yield, Send, Return>::refuse_result() const {
     switch (end_) {
@@ -483,12 +284,14 @@ void generator<Yield, Send, Return>::refuse_result() const {
             throw usage_error("result(): the generator has not finished: resume it until next() or "
                               "send() gives an empty result");
         case ending::failed:
-            throw usage_error("result(): the generator ended by an exception, which its resumer got");
+            throw usage_error(
+                "result(): the generator ended by an exception, which its resumer got");
         case ending::closed:
             throw usage_error("result(): the generator was closed before it returned a value");
         case ending::moved:
-            throw usage_error("result(): this generator was moved from: ask the object it was moved "
-                              "to");
+            throw usage_error(
+                "result(): this generator was moved from: ask the object it was moved "
+                "to");
         case ending::returned: break;
     }
     throw usage_error("result(): the value was taken already: it is given once");
@@ -515,7 +318,8 @@ public:
 #ifndef NDEBUG
         if (!frame_->ready()) frame_->refuse_to_resume("++ on an iterator");
 #endif
-        if (frame_->resume() == nullptr) [[unlikely]] ended();
+        if (frame_->resume() == nullptr) [[unlikely]]
+            ended();
         return *this;
     }
     void operator++(int) { ++*this; }
@@ -526,9 +330,7 @@ public:
 private:
     friend generator;
     explicit iterator(detail::generator_frame* frame) noexcept : frame_(frame) {}
-    [[gnu::cold]] void ended() {
-        frame_->rethrow_error();
-    }
+    [[gnu::cold]] void ended() { frame_->rethrow_error(); }
 
     detail::generator_frame* frame_ = nullptr;
 };
@@ -539,5 +341,5 @@ template <class Yield, class Send, class Return>
 inline constexpr bool std::ranges::enable_view<weft::generator<Yield, Send, Return>> =
     std::is_void_v<Send> && !std::is_void_v<Yield>;
 
-#include "weft/core/from.hpp"              // IWYU pragma: export
+#include "weft/core/from.hpp"               // IWYU pragma: export
 #include "weft/core/generator_promise.hpp"  // IWYU pragma: export

@@ -79,16 +79,18 @@ void generator_frame::destroy() noexcept {
     WEFT_CHECK(ready() || get_phase() != phase::live,
                "a generator was destroyed while its body runs or another delegates to it: keep the "
                "generator object alive until next(), send(), throw_() or close() has returned");
-    if (leaf_ != this) [[unlikely]] destroy_chain();
-    if (error_) [[unlikely]] error_.put(nullptr);
+    if (leaf_ != this) [[unlikely]]
+        destroy_chain();
+    if (error_) [[unlikely]]
+        error_.put(nullptr);
     handle().destroy();
 }
 
 /// Destroys what this one delegates to, innermost first: locals of an inner generator may refer to
 /// those of its outer ones. In a loop, so that the stack stays flat.
 void generator_frame::destroy_chain() noexcept {
-    // A generator object that lies outside of its outer's frame outlives it, and with it all below. One
-    // that lies in that frame dies with it in any case.
+    // A generator object that lies outside of its outer's frame outlives it, and with it all below.
+    // One that lies in that frame dies with it in any case.
     delegation* outliving = nullptr;
     for (delegation* link = leaf_->up_; link != nullptr; link = link->outer->up_)
         if (!link->outer->contains(link->inner)) outliving = link;
@@ -128,9 +130,13 @@ const generator_frame* generator_frame::delegate() const noexcept {
 }
 
 // Out of line: inlined, it would make every body save registers.
-void generator_frame::failed() noexcept { error_.put(std::current_exception()); }
+void generator_frame::failed() noexcept {
+    error_.put(std::current_exception());
+}
 
-void generator_frame::raise_injected() { std::rethrow_exception(error_.take()); }
+void generator_frame::raise_injected() {
+    std::rethrow_exception(error_.take());
+}
 
 namespace {
 
@@ -145,11 +151,13 @@ std::string name_and_place(const generator_frame& frame) {
 void generator_frame::refuse_to_resume(const char* attempt) const {
     const std::string what = std::string(attempt) + ": " + name_and_place(*this);
     if (created())
-        throw not_started(what + " has not started, nothing waits for the value: call next() first");
+        throw not_started(what +
+                          " has not started, nothing waits for the value: call next() first");
     if (up_ != nullptr && root_->ready())
         throw already_executing(what + " is delegated to by another generator: resume that one");
-    throw already_executing(what + " is running already: a generator cannot be resumed from its own "
-                                   "body, through a cycle, or by a second thread");
+    throw already_executing(what +
+                            " is running already: a generator cannot be resumed from its own "
+                            "body, through a cycle, or by a second thread");
 }
 
 std::string_view short_function_name(std::source_location where) noexcept {

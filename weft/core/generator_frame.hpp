@@ -31,18 +31,20 @@ namespace weft::detail {
 
 class generator_frame;
 
-/// A delegation: `co_yield from(inner)`, from the first resume of `inner` to its end. It lies in the
-/// frame of the outer generator, as part of the awaiter.
+/// A delegation: `co_yield from(inner)`, from the first resume of `inner` to its end. It lies in
+/// the frame of the outer generator, as part of the awaiter.
 struct delegation {
     generator_frame* outer = nullptr;
-    /// The pointer to the inner frame, in the generator object that holds it. That object may lie in
-    /// the outer's frame (a temporary, a local) or anywhere else. Null once there is no inner.
+    /// The pointer to the inner frame, in the generator object that holds it. That object may lie
+    /// in the outer's frame (a temporary, a local) or anywhere else. Null once there is no inner.
     generator_frame** inner = nullptr;
-    /// Set by `close()` for each delegation it finds: `outer` gets `generator_exit` when `inner` ends.
+    /// Set by `close()` for each delegation it finds: `outer` gets `generator_exit` when `inner`
+    /// ends.
     bool closing = false;
 };
 
-/// Where a `co_yield` stands, as the compilers' built-in gives it: one word, so that it costs one store.
+/// Where a `co_yield` stands, as the compilers' built-in gives it: one word, so that it costs one
+/// store.
 using place = decltype(__builtin_source_location());
 
 /// libstdc++'s `source_location` holds just that word.
@@ -71,26 +73,29 @@ private:
     };
 };
 
-/// The untyped part of a generator's promise: who delegates to whom, what was yielded, what was sent.
+/// The untyped part of a generator's promise: who delegates to whom, what was yielded, what was
+/// sent.
 ///
-/// The generators that delegate to each other form a chain, from the **root**, which the program holds,
-/// to the **leaf**, which is suspended at a `co_yield` of its own. Resuming the root resumes the leaf,
-/// and the leaf leaves its value with the root, so that neither depends on the length of the chain.
+/// The generators that delegate to each other form a chain, from the **root**, which the program
+/// holds, to the **leaf**, which is suspended at a `co_yield` of its own. Resuming the root resumes
+/// the leaf, and the leaf leaves its value with the root, so that neither depends on the length of
+/// the chain.
 ///
 /// Invariants:
 /// 1. `root_` of every frame in a chain is its root; `leaf_` is valid in the root only.
-/// 2. `value_` of the root is set exactly while the leaf is suspended at a `co_yield`; it is cleared
-///    before anything is resumed. So one test of it tells "may be resumed", and afterwards "has
-///    yielded". It is never set in a frame that is not a root.
-/// 3. Starting or ending a delegation never resumes anything: it changes `leaf_` and suspends, and the
-///    loop in `settle()` resumes the new leaf. The stack stays flat at any depth, on every compiler.
-/// 4. `error_` and `in_` of a frame, while it is being resumed, are what its `co_yield` is to raise or
-///    to give. `error_` of a frame that is done is the exception that ended it.
-/// 5. One thread at a time may use a generator. `value_` and `phase_` are relaxed atomics (plain moves)
-///    so that a second thread is told `already_executing` instead of racing: best effort.
+/// 2. `value_` of the root is set exactly while the leaf is suspended at a `co_yield`; it is
+///    cleared before anything is resumed. So one test of it tells "may be resumed", and afterwards
+///    "has yielded". It is never set in a frame that is not a root.
+/// 3. Starting or ending a delegation never resumes anything: it changes `leaf_` and suspends, and
+///    the loop in `settle()` resumes the new leaf. The stack stays flat at any depth, on every
+///    compiler.
+/// 4. `error_` and `in_` of a frame, while it is being resumed, are what its `co_yield` is to raise
+///    or to give. `error_` of a frame that is done is the exception that ended it.
+/// 5. One thread at a time may use a generator. `value_` and `phase_` are relaxed atomics (plain
+///    moves) so that a second thread is told `already_executing` instead of racing: best effort.
 ///
-/// A frame's handle is found from its promise's address: this class comes first in every promise and no
-/// promise is aligned above 16 bytes (checked in generator_promise.hpp).
+/// A frame's handle is found from its promise's address: this class comes first in every promise
+/// and no promise is aligned above 16 bytes (checked in generator_promise.hpp).
 class WEFT_EXPORT generator_frame : public frame_allocation {
 public:
     enum class phase : std::uint8_t { created, live, done };
@@ -121,8 +126,8 @@ public:
 
     /// The first resume. REQUIRES: `created()`.
     void* start() noexcept;
-    /// Raises `error` at the leaf's `co_yield`. `closing` has PEP 380's rule for `GeneratorExit`: each
-    /// inner generator is closed, then its outer one gets the exit. REQUIRES: `ready()`.
+    /// Raises `error` at the leaf's `co_yield`. `closing` has PEP 380's rule for `GeneratorExit`:
+    /// each inner generator is closed, then its outer one gets the exit. REQUIRES: `ready()`.
     void* resume_with(std::exception_ptr error, bool closing) noexcept;
     /// Destroys the chain from its leaf up, in a loop. Aborts when it is running.
     void destroy() noexcept;
@@ -130,11 +135,13 @@ public:
 
     /// The generator object that holds this frame has moved to `owner`.
     void held_by(generator_frame** owner) noexcept {
-        if (up_ != nullptr) [[unlikely]] up_->inner = owner;
+        if (up_ != nullptr) [[unlikely]]
+            up_->inner = owner;
     }
     /// Throws what ended the body, if it ended by an exception. The frame remembers that it did.
     void rethrow_error() const {
-        if (error_) [[unlikely]] std::rethrow_exception(error_.get());
+        if (error_) [[unlikely]]
+            std::rethrow_exception(error_.get());
     }
     [[nodiscard]] std::exception_ptr take_error() noexcept { return error_.take(); }
     [[nodiscard]] bool has_error() const noexcept { return static_cast<bool>(error_); }
@@ -142,26 +149,21 @@ public:
     void destroy_done() noexcept { handle().destroy(); }
 
     [[nodiscard]] generator_state state() const noexcept;
-    [[nodiscard]] std::source_location where() const noexcept {
-        return location_at(where_);
-    }
-    [[nodiscard]] std::source_location created_at() const noexcept {
-        return location_at(created_);
-    }
+    [[nodiscard]] std::source_location where() const noexcept { return location_at(where_); }
+    [[nodiscard]] std::source_location created_at() const noexcept { return location_at(created_); }
     [[nodiscard]] std::size_t bytes() const noexcept { return header_of(address())->bytes; }
     [[nodiscard]] const generator_frame* delegate() const noexcept;
     [[nodiscard]] const void* address() const noexcept { return handle().address(); }
 
     // Used by the body of this frame.
 
-    void yielded(void* value) noexcept {
-        root_->value_.store(value, std::memory_order_relaxed);
-    }
+    void yielded(void* value) noexcept { root_->value_.store(value, std::memory_order_relaxed); }
     void suspended_at(place where) noexcept { where_ = where; }
     /// What was sent to the `co_yield` that is being resumed; null for nothing. Throws what
     /// `resume_with` brought.
     void* received() {
-        if (error_) [[unlikely]] raise_injected();
+        if (error_) [[unlikely]]
+            raise_injected();
         return in_;
     }
     void failed() noexcept;
@@ -186,7 +188,8 @@ public:
     /// After the inner generator has ended, in the frame of the outer: throws its error, or what
     /// `close()` wants thrown.
     void undelegate(delegation& link) {
-        if (error_ || link.closing || (*link.inner)->error_) [[unlikely]] undelegate_unusual(link);
+        if (error_ || link.closing || (*link.inner)->error_) [[unlikely]]
+            undelegate_unusual(link);
         (*link.inner)->up_ = nullptr;
     }
     /// Why `inner` cannot be delegated to, as an exception.

@@ -1,9 +1,33 @@
 #pragma once
 
+#include "weft/core/delegation.hpp"
 #include "weft/core/generator.hpp"
 
-/// The typed half of a generator's promise: what may be yielded, and how. Included by generator.hpp.
+/// The typed half of a generator's promise: what may be yielded, and how. Included by
+/// generator.hpp.
 namespace weft::detail {
+
+/// The part of the promise that depends on what is returned.
+template <class Return>
+class generator_result : public generator_frame {
+public:
+    using generator_frame::generator_frame;
+    template <class U = Return>
+        requires std::convertible_to<U&&, Return>
+    void return_value(U&& value) {
+        result_.put(std::forward<U>(value));
+    }
+    [[nodiscard]] result_box<Return>& result() noexcept { return result_; }
+
+private:
+    result_box<Return> result_;
+};
+template <>
+class generator_result<void> : public generator_frame {
+public:
+    using generator_frame::generator_frame;
+    void return_void() const noexcept {}
+};
 
 template <class Yield, class Send, class Return>
 class generator_promise final : public generator_result<Return> {
@@ -36,19 +60,18 @@ public:
     template <class Reference = typename types::reference>
         requires(!std::is_void_v<Reference>)
     [[nodiscard]] yield_awaiter<Send> yield_value(
-        std::type_identity_t<Reference> value,
-        place where = __builtin_source_location()) noexcept {
+        std::type_identity_t<Reference> value, place where = __builtin_source_location()) noexcept {
         this->suspended_at(where);
         return yield_awaiter<Send>(*this, erase(value));
     }
 
-    /// `co_yield lvalue` where the generator hands out rvalues: a copy, which the receiver may keep.
+    /// `co_yield lvalue` where the generator hands out rvalues: a copy, which the receiver may
+    /// keep.
     template <class Value = typename types::value>
         requires(std::is_rvalue_reference_v<typename types::reference> &&
                  std::constructible_from<Value, const Value&>)
     [[nodiscard]] yield_copy_awaiter<Value, Send> yield_value(
-        const std::type_identity_t<Value>& value,
-        place where = __builtin_source_location()) {
+        const std::type_identity_t<Value>& value, place where = __builtin_source_location()) {
         this->suspended_at(where);
         return yield_copy_awaiter<Value, Send>(*this, value);
     }
@@ -81,9 +104,8 @@ public:
             *this, relay_range<Yield, Send>(std::move(range).take()));
     }
 
-    [[nodiscard]] relay_awaiter yield_value(
-        relayed<Yield> value,
-        place where = __builtin_source_location()) noexcept {
+    [[nodiscard]] relay_awaiter yield_value(relayed<Yield> value,
+                                            place where = __builtin_source_location()) noexcept {
         this->suspended_at(where);
         if constexpr (std::is_void_v<Yield>)
             return relay_awaiter(*this, static_cast<frame*>(this));

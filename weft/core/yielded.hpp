@@ -9,8 +9,8 @@
 
 namespace weft {
 
-/// What `next()`, `send()` and `throw_()` give back: the value that the generator yielded, or nothing
-/// when it has ended. As small as a pointer, used like a `std::optional`:
+/// What `next()`, `send()` and `throw_()` give back: the value that the generator yielded, or
+/// nothing when it has ended. As small as a pointer, used like a `std::optional`:
 ///
 /// ```cpp
 /// weft::generator<int> count(int n) { while (n > 0) co_yield n--; }
@@ -23,9 +23,10 @@ namespace weft {
 /// }
 /// ```
 ///
-/// It refers to the value inside the suspended generator: it is valid until the generator is resumed or
-/// destroyed. `Yield` is the generator's first argument: for an object type, `*std::move(y)` and `*g.next()`
-/// give an rvalue, so that the value can be moved out; for a reference type, that reference.
+/// It refers to the value inside the suspended generator: it is valid until the generator is
+/// resumed or destroyed. `Yield` is the generator's first argument: for an object type,
+/// `*std::move(y)` and `*g.next()` give an rvalue, so that the value can be moved out; for a
+/// reference type, that reference.
 template <class Yield>
 class yielded {
 public:

@@ -13,7 +13,8 @@ namespace {
 constexpr std::size_t class_count = frame_pool_class_max / frame_alignment + 1;
 constexpr std::size_t slab_bytes = std::size_t{256} * 1024;
 
-/// A free block: the header of the frame that it will hold. It begins 16 bytes before a multiple of 64.
+/// A free block: the header of the frame that it will hold. It begins 16 bytes before a multiple of
+/// 64.
 struct free_block {
     free_block* next;
 };
@@ -52,8 +53,8 @@ struct depot {
     std::mutex mutex;
     std::array<free_list, class_count> lists;
     std::size_t slab_bytes_held = 0;
-    void* slabs = nullptr;            // each slab's first word links to the next
-    slab_rest* rests = nullptr;       // what ended threads had not cut yet
+    void* slabs = nullptr;       // each slab's first word links to the next
+    slab_rest* rests = nullptr;  // what ended threads had not cut yet
 
     static depot& instance() {
         static depot* const the = new depot;
@@ -61,8 +62,8 @@ struct depot {
     }
 };
 
-/// One thread's lists. Constant-initialised and trivially destructible, so that the compiler reaches it
-/// without a guard; `thread_end` below empties it when the thread ends.
+/// One thread's lists. Constant-initialised and trivially destructible, so that the compiler
+/// reaches it without a guard; `thread_end` below empties it when the thread ends.
 struct thread_pool {
     std::array<free_list, class_count> lists;
     std::size_t cache_max = frame_pool_cache_max;  // 0 once the thread is ending
@@ -76,8 +77,9 @@ struct thread_pool {
 
 constinit thread_local thread_pool this_thread;
 
-/// Leaves the blocks of an ending thread, and the rest of its slab, to the depot. Frames freed later
-/// still, by the destructors of other thread-local objects, go there directly: `cache_max` is 0.
+/// Leaves the blocks of an ending thread, and the rest of its slab, to the depot. Frames freed
+/// later still, by the destructors of other thread-local objects, go there directly: `cache_max` is
+/// 0.
 struct thread_end {
     ~thread_end() {
         thread_pool& pool = this_thread;
@@ -100,8 +102,8 @@ char* from_system(std::size_t bytes) {
     return static_cast<char*>(::operator new(bytes, std::align_val_t{frame_alignment}));
 }
 
-/// Gives the thread a slab to cut: one that an ended thread left, or a new one. What is left of the one
-/// before (less than a block, at most 2 KiB of 256) is lost.
+/// Gives the thread a slab to cut: one that an ended thread left, or a new one. What is left of the
+/// one before (less than a block, at most 2 KiB of 256) is lost.
 void renew_slab(thread_pool& pool) {
     depot& shared = depot::instance();
     const std::lock_guard lock(shared.mutex);
@@ -119,8 +121,8 @@ void renew_slab(thread_pool& pool) {
     pool.slab_end = slab + slab_bytes;
 }
 
-/// Fills an empty list: from the depot, or with blocks cut from the thread's slab, some at a time, so
-/// that the mutex is seldom taken.
+/// Fills an empty list: from the depot, or with blocks cut from the thread's slab, some at a time,
+/// so that the mutex is seldom taken.
 [[gnu::noinline, gnu::cold]] void refill(thread_pool& pool, std::size_t size_class) {
     if (!pool.registered) {
         static thread_local thread_end at_end;
@@ -153,7 +155,8 @@ void renew_slab(thread_pool& pool) {
 }
 
 void free_large(void* frame) noexcept {
-    ::operator delete(static_cast<char*>(frame) - frame_alignment, std::align_val_t{frame_alignment});
+    ::operator delete(static_cast<char*>(frame) - frame_alignment,
+                      std::align_val_t{frame_alignment});
 }
 
 /// A frame too large for a class: 64 bytes in front of it keep the alignment.
@@ -176,9 +179,11 @@ constexpr std::size_t class_of(std::size_t bytes) noexcept {
 [[gnu::noinline]] void* allocate_frame(std::size_t bytes) {
     thread_pool& pool = this_thread;
     const std::size_t size_class = class_of(bytes);
-    if (WEFT_ASAN || size_class >= class_count) [[unlikely]] return allocate_large(pool, bytes);
+    if (WEFT_ASAN || size_class >= class_count) [[unlikely]]
+        return allocate_large(pool, bytes);
     free_list& list = pool.lists[size_class];
-    if (list.head == nullptr) [[unlikely]] refill(pool, size_class);
+    if (list.head == nullptr) [[unlikely]]
+        refill(pool, size_class);
     free_block* const block = list.head;
     list.head = block->next;
     --list.count;
@@ -192,11 +197,13 @@ constexpr std::size_t class_of(std::size_t bytes) noexcept {
     thread_pool& pool = this_thread;
     frame_header* const header = header_of(frame);
     ++pool.freed;
-    if (header->free != nullptr) [[unlikely]] return header->free(frame);
+    if (header->free != nullptr) [[unlikely]]
+        return header->free(frame);
     const std::size_t size_class = class_of(header->bytes);
     free_list& list = pool.lists[size_class];
     list.push(reinterpret_cast<free_block*>(header));
-    if (list.count > pool.cache_max) [[unlikely]] spill(pool, size_class);
+    if (list.count > pool.cache_max) [[unlikely]]
+        spill(pool, size_class);
 }
 
 frame_pool_statistics frame_pool_stats() {
