@@ -116,4 +116,8 @@ void refuse_to_share() {
         "share(): this consumer has ended or was moved from: there is no body to share");
 }
 
+void refuse_moved_consumer() {
+    throw usage_error("this consumer was moved from: use the object it was moved to");
+}
+
 }  // namespace weft::detail

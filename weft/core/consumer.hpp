@@ -61,11 +61,13 @@ public:
     using promise_type = detail::consumer_promise<T>;
     using item_type = T;
 
-    consumer(consumer&& other) noexcept : frame_(std::exchange(other.frame_, nullptr)) {}
+    consumer(consumer&& other) noexcept
+        : frame_(std::exchange(other.frame_, nullptr)), moved_(std::exchange(other.moved_, true)) {}
     consumer& operator=(consumer&& other) noexcept {
         if (this != &other) {
             consumer old(std::move(*this));
             frame_ = std::exchange(other.frame_, nullptr);
+            moved_ = std::exchange(other.moved_, true);
         }
         return *this;
     }
@@ -99,17 +101,22 @@ public:
     template <class Exception>
         requires(!std::same_as<std::remove_cvref_t<Exception>, std::exception_ptr>)
     bool throw_(Exception&& exception) {
+        check_not_moved();
         return detail::consumer_frame::raise(
             frame_, std::make_exception_ptr(std::forward<Exception>(exception)));
     }
     bool throw_(std::exception_ptr error) {
+        check_not_moved();
         return detail::consumer_frame::raise(frame_, std::move(error));
     }
 
     /// Ends the body: raises `generator_exit` at its `co_await receive`. Does nothing when it has
     /// ended; of several handles on one body only the last closes it. Throws what the body throws
     /// other than that, and `ignored_exit` when it waits for another item; then it lives.
-    void close() { detail::consumer_frame::close(frame_); }
+    void close() {
+        check_not_moved();
+        detail::consumer_frame::close(frame_);
+    }
 
     /// Another handle on the same body.
     [[nodiscard]] consumer share() {
@@ -143,10 +150,19 @@ private:
     explicit consumer(detail::consumer_frame& frame) noexcept : frame_(&frame) {}
     [[nodiscard]] bool has_body() const noexcept { return frame_ != nullptr && !frame_->done(); }
 
+    void check_not_moved() const {
+        if (moved_) [[unlikely]]
+            detail::refuse_moved_consumer();
+    }
+    [[gnu::cold]] bool refuse() {
+        check_not_moved();
+        return detail::consumer_frame::refuse(frame_);
+    }
+
     template <class Item>
     bool deliver(Item& item, detail::item_kind kind) {
         if (frame_ == nullptr || !frame_->ready()) [[unlikely]]
-            return detail::consumer_frame::refuse(frame_);
+            return refuse();
         auto* const address = const_cast<void*>(static_cast<const void*>(std::addressof(item)));
         if constexpr (std::is_reference_v<T> || std::is_trivially_copyable_v<T>)
             frame_->resume(address);  // How it was sent makes no difference.
@@ -156,6 +172,7 @@ private:
     }
 
     detail::consumer_frame* frame_ = nullptr;
+    bool moved_ = false;  // so that an item sent to a moved-from object is not lost in silence
 };
 
 namespace detail {
@@ -189,8 +206,8 @@ private:
 template <class T>
 class consumer_promise final : public consumer_frame {
 public:
-    explicit consumer_promise(place where = __builtin_source_location()) noexcept
-        : consumer_frame(where) {}
+    explicit consumer_promise(birthplace where = birthplace(__builtin_source_location())) noexcept
+        : consumer_frame(where.at()) {}
 
     consumer<T> get_return_object() noexcept {
         static_assert(alignof(consumer_promise) <= 16, "see consumer_frame");

@@ -94,5 +94,6 @@ private:
 };
 
 [[noreturn, gnu::cold]] WEFT_EXPORT void refuse_to_share();
+[[noreturn, gnu::cold]] WEFT_EXPORT void refuse_moved_consumer();
 
 }  // namespace weft::detail

@@ -80,14 +80,17 @@ relay_generator(Inner inner) {
         try {
             if constexpr (std::is_void_v<Yield>) {
                 const relayed<Yield> out(nullptr);
-                sent = co_yield out;
+                void* const got = co_yield out;  // g++ 12 crashes on an assignment here.
+                sent = got;
             } else if constexpr (yields_in_place<Yield, typename arguments::yield>) {
                 const relayed<Yield> out(std::addressof(*item));
-                sent = co_yield out;
+                void* const got = co_yield out;  // g++ 12 crashes on an assignment here.
+                sent = got;
             } else {
                 typename yield_types<Yield>::value value(*std::move(item));
                 const relayed<Yield> out(std::addressof(value));
-                sent = co_yield out;
+                void* const got = co_yield out;  // g++ 12 crashes on an assignment here.
+                sent = got;
             }
         } catch (const generator_exit&) {
             inner.close();
@@ -120,46 +123,66 @@ inline constexpr bool delegates_directly =
     std::same_as<Yield, typename generator_arguments<std::remove_cvref_t<Inner>>::yield> &&
     std::same_as<Send, typename generator_arguments<std::remove_cvref_t<Inner>>::send>;
 
-/// Awaits the end of a delegation; lies in the frame of the outer generator. `Held` is a reference
-/// to the inner generator, or an adapter that drives something else.
-template <class Held>
+/// Awaits the end of a delegation to `inner`.
+template <class Inner>
 class from_awaiter {
-    using inner_type = std::remove_reference_t<Held>;
-    using result = typename generator_arguments<inner_type>::result;
+    using result = typename generator_arguments<Inner>::result;
 
 public:
-    from_awaiter(generator_frame& outer, Held&& inner) noexcept
-        : outer_(outer), inner_(std::forward<Held>(inner)) {}
+    from_awaiter(generator_frame& outer, Inner& inner, place where) noexcept
+        : link_(outer, inner, where) {}
     from_awaiter(const from_awaiter&) = delete;
     from_awaiter& operator=(const from_awaiter&) = delete;
     ~from_awaiter() = default;
 
     /// Ready when there is nothing to delegate to. Throws when `inner` is running, itself included.
     [[nodiscard]] bool await_ready() {
-        if (inner_.frame_ == nullptr || inner_.frame_->done()) [[unlikely]]
-            return inner_.is_over();
-        generator_frame::check_delegable(inner_.frame_);
+        const generator_frame* const frame = link_.inner->frame_;
+        if (frame != nullptr && frame->created()) [[likely]]
+            return false;
+        if (inner().is_over()) return true;
+        generator_frame::check_delegable(frame);
         return false;
     }
-    void await_suspend(std::coroutine_handle<>) noexcept {
-        link_.inner = &inner_.frame_;
-        outer_.delegate_to(link_);
+    std::coroutine_handle<> await_suspend(std::coroutine_handle<>) noexcept {
+        return generator_frame::delegate(link_);
     }
     result await_resume() {
-        if (link_.inner != nullptr) [[likely]] {
-            outer_.undelegate(link_);
-            inner_.finish_quietly();
+        if (link_.closing || link_.inner->frame_ != nullptr) {
+            generator_frame::undelegate(link_);
+            inner().finish_quietly();
         }
         if constexpr (!std::is_void_v<result>) {
-            if (inner_.end_ != inner_type::ending::returned) throw_no_result_from();
-            return inner_.result();
+            if (inner().end_ != generator_handle::ending::returned) throw_no_result_from();
+            return inner().result();
         }
     }
 
 private:
-    generator_frame& outer_;
-    Held inner_;
+    [[nodiscard]] Inner& inner() noexcept { return static_cast<Inner&>(*link_.inner); }
+
     delegation link_;
+};
+
+/// The same through an adapter, which it holds.
+template <class Relay>
+class from_relay_awaiter {
+public:
+    from_relay_awaiter(generator_frame& outer, Relay&& relay, place where) noexcept
+        : relay_(std::move(relay)), awaiter_(outer, relay_, where) {}
+    from_relay_awaiter(const from_relay_awaiter&) = delete;
+    from_relay_awaiter& operator=(const from_relay_awaiter&) = delete;
+    ~from_relay_awaiter() = default;
+
+    [[nodiscard]] bool await_ready() { return awaiter_.await_ready(); }
+    std::coroutine_handle<> await_suspend(std::coroutine_handle<> outer) noexcept {
+        return awaiter_.await_suspend(outer);
+    }
+    decltype(auto) await_resume() { return awaiter_.await_resume(); }
+
+private:
+    Relay relay_;
+    from_awaiter<Relay> awaiter_;
 };
 
 }  // namespace weft::detail

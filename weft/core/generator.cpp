@@ -8,6 +8,12 @@ void throw_nothing_sent() {
                       "constructible): use send(), or make it a std::optional");
 }
 
+void throw_iterator_at_end() {
+    throw usage_error(
+        "++ on a generator's iterator that has reached the end: compare it with end() "
+        "first");
+}
+
 void throw_range_cannot_receive() {
     throw usage_error(
         "send() reached co_yield from(range), and a range cannot receive: delegate to a "

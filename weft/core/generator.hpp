@@ -50,7 +50,7 @@ namespace weft {
 /// check. Thread rule: may move between threads, one at a time; a second one gets
 /// `already_executing`. Sources: PEP 255, 342, 380, 479; P2502 (`std::generator`).
 template <class Yield, class Send, class Return>
-class [[nodiscard]] generator {
+class [[nodiscard]] generator : private detail::generator_handle {
 public:
     using promise_type = detail::generator_promise<Yield, Send, Return>;
     using value_type = typename detail::yield_types<Yield>::value;
@@ -58,10 +58,10 @@ public:
     class iterator;
 
     generator(generator&& other) noexcept
-        : frame_(std::exchange(other.frame_, nullptr)),
-          end_(std::exchange(other.end_, ending::moved)),
-          result_(std::move(other.result_)) {
-        if (frame_ != nullptr) frame_->held_by(&frame_);
+        : generator_handle(other), result_(std::move(other.result_)) {
+        other.frame_ = nullptr;
+        other.end_ = ending::moved;
+        if (frame_ != nullptr) frame_->held_by(*this);
     }
     generator& operator=(generator&& other) noexcept {
         if (this != &other) {
@@ -81,8 +81,10 @@ public:
             return next_unusual();
         if constexpr (std::is_void_v<Send>)
             return step(frame_->resume());
+        else if constexpr (detail::sends_by_value<Send>)
+            return step(frame_->resume_with_nothing(Send{}));
         else
-            return step(frame_->resume(nullptr));
+            return step(frame_->resume_with_nothing(static_cast<void*>(nullptr)));
     }
 
     /// The same, with `value` as the value of the `co_yield` that is suspended. Before the first
@@ -94,12 +96,13 @@ public:
             if (is_over()) return {};
             frame_->refuse_to_resume("send()");
         }
-        if constexpr (std::same_as<std::remove_cvref_t<Value>, std::remove_cvref_t<Send>> &&
-                      (std::is_reference_v<Send> || std::is_rvalue_reference_v<Value&&>)) {
-            return step(frame_->resume(address_of(value)));
+        if constexpr (detail::sends_by_value<Send>) {
+            return step(frame_->resume_with(static_cast<Send>(std::forward<Value>(value))));
+        } else if constexpr (sends_in_place<Value&&>) {
+            return step(frame_->resume_with(detail::address_of(value)));
         } else {
             Send sent(std::forward<Value>(value));
-            return step(frame_->resume(address_of(sent)));
+            return step(frame_->resume_with(detail::address_of(sent)));
         }
     }
 
@@ -128,7 +131,7 @@ public:
             return;
         }
         if (!frame_->ready()) frame_->refuse_to_resume("close()");
-        if (frame_->resume_with(std::make_exception_ptr(generator_exit{}), true) != nullptr)
+        if (frame_->resume_raising(std::make_exception_ptr(generator_exit{}), true))
             throw ignored_exit(
                 "close(): the generator caught generator_exit and yielded a value: let the exit "
                 "pass, or return; the generator is still alive");
@@ -154,7 +157,7 @@ public:
     }
     /// The generator that this one delegates to at the moment, or an empty view.
     [[nodiscard]] generator_view delegate() const noexcept {
-        return generator_view(has_body() ? frame_->delegate() : nullptr);
+        return generator_view(has_body() ? frame_->delegated() : nullptr);
     }
     /// Size of the frame in bytes; 0 once it has ended.
     [[nodiscard]] std::size_t frame_bytes() const noexcept {
@@ -188,27 +191,36 @@ private:
     template <class>
     friend class detail::from_awaiter;
 
-    enum class ending : std::uint8_t { none, returned, failed, closed, moved };
     using object = typename detail::yield_types<Yield>::object;
     struct no_result {};
     using kept_result =
         typename std::conditional_t<std::is_void_v<Return>, std::type_identity<no_result>,
                                     std::type_identity<detail::result_box<Return>>>::type;
 
-    explicit generator(detail::generator_frame& frame) noexcept : frame_(&frame) {}
+    explicit generator(detail::generator_frame& frame) noexcept : generator_handle(frame) {}
+
+    /// Whether the sender's object can be handed over as it is: a reference, or what may be moved.
+    template <class Value>
+    static constexpr bool sends_in_place =
+        std::same_as<std::remove_cvref_t<Value>, std::remove_cvref_t<Send>> &&
+        (std::is_reference_v<Send> ||
+         (std::is_rvalue_reference_v<Value> && !std::is_const_v<std::remove_reference_t<Value>>));
 
     [[nodiscard]] bool is_ready() const noexcept { return frame_ != nullptr && frame_->ready(); }
     [[nodiscard]] bool has_body() const noexcept { return frame_ != nullptr && !frame_->done(); }
-    template <class T>
-    static void* address_of(T& object) noexcept {
-        return const_cast<void*>(static_cast<const void*>(std::addressof(object)));
-    }
 
-    yielded<Yield> step(void* value) {
-        if (value != nullptr) [[likely]]
-            return yielded<Yield>(static_cast<object*>(value));
+    /// What a resume gives to the program.
+    yielded<Yield> step(bool has_yielded) {
+        if (has_yielded) [[likely]]
+            return here();
         if (std::exception_ptr error = finish()) std::rethrow_exception(std::move(error));
         return {};
+    }
+    yielded<Yield> here() const noexcept {
+        if constexpr (std::is_void_v<Yield>)
+            return yielded<void>(frame_);
+        else
+            return yielded<Yield>(detail::value_in<Yield>(frame_->out()));
     }
     [[gnu::cold]] yielded<Yield> next_unusual() {
         if (is_over()) return {};
@@ -223,7 +235,7 @@ private:
             }
             std::rethrow_exception(std::move(error));
         }
-        return step(frame_->resume_with(std::move(error), closing));
+        return step(frame_->resume_raising(std::move(error), closing));
     }
     static bool holds_exit(const std::exception_ptr& error) {
         try {
@@ -246,16 +258,12 @@ private:
     void settle_if_done() {
         if (frame_ != nullptr && frame_->done()) static_cast<void>(finish());
     }
-    /// The same where the error, if any, was delivered by a delegation.
-    void finish_quietly() noexcept(std::is_void_v<Return>) {
-        if (frame_->has_error()) [[unlikely]] {
-            static_cast<void>(finish());
-        } else {
-            if constexpr (!std::is_void_v<Return>)
-                result_ = std::move(static_cast<promise_type*>(frame_)->result());
-            end_ = ending::returned;
-            std::exchange(frame_, nullptr)->destroy_done();
-        }
+    /// The body has ended for a delegation, without an error.
+    void finish_quietly() {
+        if (frame_ == nullptr) return;
+        if constexpr (!std::is_void_v<Return>)
+            result_ = std::move(static_cast<promise_type*>(frame_)->result());
+        release(ending::returned);
     }
     /// The body has ended: keeps its result, frees the frame with the arguments, gives its error.
     [[gnu::cold]] std::exception_ptr finish() {
@@ -272,8 +280,6 @@ private:
     }
     [[noreturn, gnu::cold]] void refuse_result() const;
 
-    detail::generator_frame* frame_ = nullptr;
-    ending end_ = ending::none;
     [[no_unique_address]] kept_result result_;
 };
 
@@ -311,26 +317,29 @@ public:
     ~iterator() = default;
 
     reference operator*() const noexcept {
-        return static_cast<reference>(*static_cast<object*>(frame_->value()));
+        return static_cast<reference>(*detail::value_in<Yield>(frame_->out()));
     }
-    object* operator->() const noexcept { return static_cast<object*>(frame_->value()); }
+    object* operator->() const noexcept { return detail::value_in<Yield>(frame_->out()); }
     iterator& operator++() {
-#ifndef NDEBUG
+#ifdef NDEBUG
+        const bool has_yielded = frame_->resume_unchecked();
+#else
+        if (frame_ == nullptr) detail::throw_iterator_at_end();
         if (!frame_->ready()) frame_->refuse_to_resume("++ on an iterator");
+        const bool has_yielded = frame_->resume();
 #endif
-        if (frame_->resume() == nullptr) [[unlikely]]
-            ended();
+        if (!has_yielded) [[unlikely]]
+            std::exchange(frame_, nullptr)->rethrow_error();
         return *this;
     }
     void operator++(int) { ++*this; }
     friend bool operator==(const iterator& it, std::default_sentinel_t) noexcept {
-        return it.frame_ == nullptr || !it.frame_->ready();
+        return it.frame_ == nullptr;
     }
 
 private:
     friend generator;
     explicit iterator(detail::generator_frame* frame) noexcept : frame_(frame) {}
-    [[gnu::cold]] void ended() { frame_->rethrow_error(); }
 
     detail::generator_frame* frame_ = nullptr;
 };

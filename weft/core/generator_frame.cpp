@@ -5,20 +5,56 @@
 
 namespace weft::detail {
 
-void* generator_frame::start() noexcept {
+constinit std::atomic<unsigned> injections = 0;
+
+namespace {
+
+/// The frame that this thread is resuming with an exception, until its `co_yield` has raised it.
+constinit thread_local generator_frame* injected_frame = nullptr;
+
+}  // namespace
+
+bool generator_frame::start() noexcept {
     set_phase(phase::live);
     resume_body();
-    return ready() ? value() : settle();
+    return ready() || settle();
 }
 
 /// Nothing was yielded by the last resume: a delegation began or ended, or the body is done.
-[[gnu::noinline]] void* generator_frame::settle() noexcept {
-    while (!ready() && !done()) leaf_->resume_body();
-    return value();
+[[gnu::noinline]] bool generator_frame::settle() noexcept {
+    while (!done()) {
+        leaf_->resume_body();
+        if (ready()) return true;
+    }
+    return false;
 }
 
-void* generator_frame::resume_with(std::exception_ptr error, bool closing) noexcept {
-    leaf_->error_.put(std::move(error));
+// The thread-local pointer is touched by out-of-line functions only: a compiler may keep its
+// address across a suspension, after which the body may be on another thread.
+
+[[gnu::noinline]] void generator_frame::inject(std::exception_ptr error) noexcept {
+    error_.put(std::move(error));
+    in_.put<void*>(nullptr);
+    injected_frame = this;
+    injections.fetch_add(1, std::memory_order_relaxed);
+}
+
+[[gnu::noinline]] void generator_frame::raise_injected() {
+    injected_frame = nullptr;
+    injections.fetch_sub(1, std::memory_order_relaxed);
+    std::rethrow_exception(error_.take());
+}
+
+[[gnu::noinline]] void generator_frame::raise_on_this_thread() {
+    if (injected_frame != nullptr) injected_frame->raise_injected();
+}
+
+void generator_frame::check_injected() {
+    if (error_) raise_injected();
+}
+
+bool generator_frame::resume_raising(std::exception_ptr error, bool closing) noexcept {
+    leaf_->inject(std::move(error));
     if (!closing) return resume();
     for (delegation* link = leaf_->up_; link != nullptr; link = link->outer->up_)
         link->closing = true;
@@ -28,51 +64,51 @@ void* generator_frame::resume_with(std::exception_ptr error, bool closing) noexc
 
 /// Values yielded by a generator that is being closed by a delegation are errors in the one that
 /// delegates (PEP 380: its `close()` raises RuntimeError there).
-void* generator_frame::settle_closing() noexcept {
+bool generator_frame::settle_closing() noexcept {
     while (ready()) {
         delegation* link = leaf_->up_;
         while (link != nullptr && !link->closing) link = link->outer->up_;
         if (link == nullptr) break;
         detach(*link);
-        leaf_->error_.put(std::make_exception_ptr(
+        leaf_->inject(std::make_exception_ptr(
             ignored_exit("a generator that another delegates to yielded a value in answer to "
                          "close(): let generator_exit pass, or return")));
         resume();
     }
-    return value();
+    return ready();
 }
 
-/// `inner` was resumed before, by itself: its whole chain joins this one.
+/// `inner` was resumed before, by itself: its whole chain joins the one of this root.
 void generator_frame::join(generator_frame* inner) noexcept {
-    inner->value_.store(nullptr, std::memory_order_relaxed);
-    root_->leaf_ = inner->leaf_;
-    for (generator_frame* f = inner->leaf_; f != inner; f = f->up_->outer) f->root_ = root_;
-    inner->root_ = root_;
-    root_->leaf_->in_ = nullptr;
+    inner->at_.store(nullptr, std::memory_order_relaxed);
+    leaf_ = inner->leaf_;
+    for (generator_frame* f = inner->leaf_; f != inner; f = f->up_->outer) f->root_ = this;
+    inner->root_ = this;
+    leaf_->in_.put<void*>(nullptr);
 }
 
-void generator_frame::undelegate_unusual(delegation& link) {
-    if (error_) {  // settle_closing detached the inner one: it is a root of its own.
-        link.inner = nullptr;
-        raise_injected();
+void generator_frame::undelegate(delegation& link) {
+    if (link.inner == nullptr) link.outer->raise_injected();  // settle_closing detached it.
+    if (generator_frame* const inner = link.inner->frame_; inner != nullptr) {
+        inner->up_ = nullptr;
+        inner->rethrow_error();
     }
-    generator_frame* const inner = *link.inner;
-    inner->up_ = nullptr;
-    inner->rethrow_error();
     if (link.closing) throw generator_exit{};
 }
 
 /// The inner generator of `link` lives on without its outer: makes it a root of its own again.
 void generator_frame::detach(delegation& link) noexcept {
-    generator_frame* const inner = *link.inner;
+    generator_frame* const inner = link.inner->frame_;
     generator_frame* const root = link.outer->root_;
     inner->leaf_ = root->leaf_;
     for (generator_frame* f = inner->leaf_; f != inner; f = f->up_->outer) f->root_ = inner;
     inner->root_ = inner;
     inner->up_ = nullptr;
-    inner->value_.store(root->value_.load(std::memory_order_relaxed), std::memory_order_relaxed);
+    inner->at_.store(root->at_.load(std::memory_order_relaxed), std::memory_order_relaxed);
+    inner->out_ = root->out_;
     root->leaf_ = link.outer;
     link.inner = nullptr;
+    link.closing = true;
 }
 
 void generator_frame::destroy() noexcept {
@@ -99,8 +135,7 @@ void generator_frame::destroy_chain() noexcept {
         generator_frame* const victim = leaf_;
         delegation* const link = victim->up_;
         leaf_ = link->outer;
-        *link->inner = nullptr;
-        link->inner = nullptr;
+        link->inner->frame_ = nullptr;
         victim->handle().destroy();
     }
 }
@@ -119,23 +154,27 @@ generator_state generator_frame::state() const noexcept {
     return root_->ready() ? generator_state::suspended : generator_state::running;
 }
 
-const generator_frame* generator_frame::delegate() const noexcept {
+std::source_location generator_frame::where() const noexcept {
+    if (get_phase() != phase::live) return created_at();
+    const generator_frame* const leaf = root_->leaf_;
+    if (leaf == this)
+        return root_->ready() ? location_at(root_->at_.load(std::memory_order_relaxed))
+                              : created_at();
+    const delegation* link = leaf->up_;
+    while (link->outer != this) link = link->outer->up_;
+    return location_at(link->where);
+}
+
+const generator_frame* generator_frame::delegated() const noexcept {
     if (get_phase() != phase::live) return nullptr;
     const generator_frame* inner = nullptr;
-    for (const generator_frame* f = root_->leaf_; f != this; f = f->up_->outer) {
-        if (f->up_ == nullptr) return nullptr;
-        inner = f;
-    }
+    for (const generator_frame* f = root_->leaf_; f != this; f = f->up_->outer) inner = f;
     return inner;
 }
 
 // Out of line: inlined, it would make every body save registers.
 void generator_frame::failed() noexcept {
     error_.put(std::current_exception());
-}
-
-void generator_frame::raise_injected() {
-    std::rethrow_exception(error_.take());
 }
 
 namespace {

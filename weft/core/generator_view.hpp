@@ -17,7 +17,7 @@ public:
         return frame_ == nullptr ? std::source_location{} : frame_->where();
     }
     [[nodiscard]] generator_view delegate() const noexcept {
-        return generator_view(frame_ == nullptr ? nullptr : frame_->delegate());
+        return generator_view(frame_ == nullptr ? nullptr : frame_->delegated());
     }
     [[nodiscard]] std::size_t frame_bytes() const noexcept {
         return frame_ == nullptr ? 0 : frame_->bytes();

@@ -75,7 +75,7 @@ struct thread_pool {
     std::uint64_t from_system = 0;
 };
 
-constinit thread_local thread_pool this_thread;
+[[gnu::tls_model("initial-exec")]] constinit thread_local thread_pool this_thread;
 
 /// Leaves the blocks of an ending thread, and the rest of its slab, to the depot. Frames freed
 /// later still, by the destructors of other thread-local objects, go there directly: `cache_max` is
@@ -159,17 +159,23 @@ void free_large(void* frame) noexcept {
                       std::align_val_t{frame_alignment});
 }
 
+constexpr std::size_t class_of(std::size_t bytes) noexcept {
+    return (bytes + sizeof(frame_header) + frame_alignment - 1) / frame_alignment;
+}
+
 /// A frame too large for a class: 64 bytes in front of it keep the alignment.
-[[gnu::noinline, gnu::cold]] void* allocate_large(thread_pool& pool, std::size_t bytes) {
+[[gnu::noinline, gnu::cold]] void* allocate_large(std::size_t bytes) {
     char* const frame = from_system(bytes + frame_alignment) + frame_alignment;
-    ++pool.allocated;
-    ++pool.from_system;
+    ++this_thread.allocated;
+    ++this_thread.from_system;
     *header_of(frame) = {&free_large, bytes};
     return frame;
 }
 
-constexpr std::size_t class_of(std::size_t bytes) noexcept {
-    return (bytes + sizeof(frame_header) + frame_alignment - 1) / frame_alignment;
+/// The usual case needs no stack because this one is a call of its own.
+[[gnu::noinline, gnu::cold]] void* allocate_from_empty(std::size_t bytes) {
+    refill(this_thread, class_of(bytes));
+    return allocate_frame(bytes);
 }
 
 }  // namespace
@@ -180,11 +186,11 @@ constexpr std::size_t class_of(std::size_t bytes) noexcept {
     thread_pool& pool = this_thread;
     const std::size_t size_class = class_of(bytes);
     if (WEFT_ASAN || size_class >= class_count) [[unlikely]]
-        return allocate_large(pool, bytes);
+        return allocate_large(bytes);
     free_list& list = pool.lists[size_class];
-    if (list.head == nullptr) [[unlikely]]
-        refill(pool, size_class);
     free_block* const block = list.head;
+    if (block == nullptr) [[unlikely]]
+        return allocate_from_empty(bytes);
     list.head = block->next;
     --list.count;
     ++pool.allocated;
