@@ -185,7 +185,7 @@ public:
     receive_awaiter& operator=(const receive_awaiter&) = delete;
 
     [[nodiscard]] bool await_ready() const noexcept { return false; }
-    void await_suspend(std::coroutine_handle<>) const noexcept { frame_.suspended(); }
+    void await_suspend(std::coroutine_handle<>) const noexcept {}
     T await_resume() const {
         using object = std::remove_reference_t<T>;
         auto* const item = static_cast<object*>(frame_.received());
@@ -228,7 +228,7 @@ public:
 
     [[nodiscard]] receive_awaiter<T> await_transform(
         receive_t, place where = __builtin_source_location()) noexcept {
-        suspended_at(where);
+        suspends_at(where);
         return receive_awaiter<T>(*this);
     }
 };

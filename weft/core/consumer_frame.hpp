@@ -10,7 +10,7 @@ enum class item_kind : std::uint8_t { lvalue, rvalue };
 /// The untyped part of a consumer's promise.
 ///
 /// Invariants:
-/// 1. `ready_` is set exactly while the body is suspended at `co_await receive`: cleared before it
+/// 1. `at_` says where the body is suspended at `co_await receive`: cleared before it
 ///    is resumed, set when it suspends there again. So it tells "may be sent to", and afterwards
 ///    "goes on".
 /// 2. `in_` is null when the body is resumed to raise `error_`.
@@ -23,17 +23,19 @@ enum class item_kind : std::uint8_t { lvalue, rvalue };
 /// A frame's handle is found as in `generator_frame`: this class comes first in every promise.
 class WEFT_EXPORT consumer_frame : public frame_allocation {
 public:
-    explicit consumer_frame(place where) noexcept : where_(where), created_(where) {}
+    explicit consumer_frame(place where) noexcept : created_(where) {}
     consumer_frame(const consumer_frame&) = delete;
     consumer_frame& operator=(const consumer_frame&) = delete;
 
-    [[nodiscard]] bool ready() const noexcept { return ready_.load(std::memory_order_relaxed); }
+    [[nodiscard]] bool ready() const noexcept {
+        return at_.load(std::memory_order_relaxed) != nullptr;
+    }
     [[nodiscard]] bool done() const noexcept { return done_.load(std::memory_order_relaxed); }
 
     /// REQUIRES: `ready()`.
     void resume(void* item) noexcept {
         in_ = item;
-        ready_.store(false, std::memory_order_relaxed);
+        at_.store(nullptr, std::memory_order_relaxed);
         handle().resume();
     }
     void resume(void* item, item_kind kind) noexcept {
@@ -56,14 +58,16 @@ public:
         if (done()) return generator_state::closed;
         return ready() ? generator_state::suspended : generator_state::running;
     }
-    [[nodiscard]] std::source_location where() const noexcept { return location_at(where_); }
+    [[nodiscard]] std::source_location where() const noexcept {
+        const place at = at_.load(std::memory_order_relaxed);
+        return location_at(at != nullptr ? at : created_);
+    }
     [[nodiscard]] std::source_location created_at() const noexcept { return location_at(created_); }
     [[nodiscard]] const void* address() const noexcept { return handle().address(); }
 
     // Used by the body.
 
-    void suspended_at(place where) noexcept { where_ = where; }
-    void suspended() noexcept { ready_.store(true, std::memory_order_relaxed); }
+    void suspends_at(place where) noexcept { at_.store(where, std::memory_order_relaxed); }
     [[nodiscard]] void* received() {
         if (in_ == nullptr) [[unlikely]]
             raise_injected();
@@ -83,13 +87,12 @@ private:
     static void release(consumer_frame*& frame) noexcept;
     static bool drop_shared(consumer_frame*& frame) noexcept;
 
-    std::atomic<bool> ready_ = false;
+    std::atomic<place> at_ = nullptr;
     std::atomic<bool> done_ = false;
     item_kind kind_ = item_kind::lvalue;
     std::atomic<std::uint32_t> handles_ = 1;
     void* in_ = nullptr;
     error_slot error_;
-    place where_;
     place created_;
 };
 

@@ -77,14 +77,15 @@ public:
     /// Runs to the next `co_yield`, the first time from the beginning. Empty when the body has
     /// ended.
     yielded<Yield> next() {
-        if (!is_ready()) [[unlikely]]
+        detail::generator_frame* const frame = frame_;
+        if (frame == nullptr || !frame->ready()) [[unlikely]]
             return next_unusual();
         if constexpr (std::is_void_v<Send>)
-            return step(frame_->resume());
+            return step(*frame, frame->resume());
         else if constexpr (detail::sends_by_value<Send>)
-            return step(frame_->resume_with_nothing(Send{}));
+            return step(*frame, frame->resume_with_nothing(Send{}));
         else
-            return step(frame_->resume_with_nothing(static_cast<void*>(nullptr)));
+            return step(*frame, frame->resume_with_nothing(static_cast<void*>(nullptr)));
     }
 
     /// The same, with `value` as the value of the `co_yield` that is suspended. Before the first
@@ -92,17 +93,19 @@ public:
     template <class Value = Send>
         requires(!std::is_void_v<Send>) && std::convertible_to<Value&&, Send>
     yielded<Yield> send(Value&& value) {
-        if (!is_ready()) [[unlikely]] {
+        detail::generator_frame* const frame = frame_;
+        if (frame == nullptr || !frame->ready()) [[unlikely]] {
             if (is_over()) return {};
-            frame_->refuse_to_resume("send()");
+            frame->refuse_to_resume("send()");
         }
         if constexpr (detail::sends_by_value<Send>) {
-            return step(frame_->resume_with(static_cast<Send>(std::forward<Value>(value))));
+            const Send sent = static_cast<Send>(std::forward<Value>(value));
+            return step(*frame, frame->resume_with(sent));
         } else if constexpr (sends_in_place<Value&&>) {
-            return step(frame_->resume_with(detail::address_of(value)));
+            return step(*frame, frame->resume_with(detail::address_of(value)));
         } else {
             Send sent(std::forward<Value>(value));
-            return step(frame_->resume_with(detail::address_of(sent)));
+            return step(*frame, frame->resume_with(detail::address_of(sent)));
         }
     }
 
@@ -210,22 +213,20 @@ private:
     [[nodiscard]] bool has_body() const noexcept { return frame_ != nullptr && !frame_->done(); }
 
     /// What a resume gives to the program.
-    yielded<Yield> step(bool has_yielded) {
-        if (has_yielded) [[likely]]
-            return here();
+    yielded<Yield> step(detail::generator_frame& frame, bool has_yielded) {
+        if (has_yielded) [[likely]] {
+            if constexpr (std::is_void_v<Yield>)
+                return yielded<void>(&frame);
+            else
+                return yielded<Yield>(detail::value_in<Yield>(frame.out()));
+        }
         if (std::exception_ptr error = finish()) std::rethrow_exception(std::move(error));
         return {};
-    }
-    yielded<Yield> here() const noexcept {
-        if constexpr (std::is_void_v<Yield>)
-            return yielded<void>(frame_);
-        else
-            return yielded<Yield>(detail::value_in<Yield>(frame_->out()));
     }
     [[gnu::cold]] yielded<Yield> next_unusual() {
         if (is_over()) return {};
         if (!frame_->created()) frame_->refuse_to_resume("next()");
-        return step(frame_->start());
+        return step(*frame_, frame_->start());
     }
     yielded<Yield> raise(std::exception_ptr error, bool closing) {
         if (!is_ready()) {
@@ -235,7 +236,7 @@ private:
             }
             std::rethrow_exception(std::move(error));
         }
-        return step(frame_->resume_raising(std::move(error), closing));
+        return step(*frame_, frame_->resume_raising(std::move(error), closing));
     }
     static bool holds_exit(const std::exception_ptr& error) {
         try {
