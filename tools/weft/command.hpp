@@ -1,7 +1,7 @@
 #pragma once
 
-/// How a subcommand joins the program: one a file, each adds itself to the command line and leaves what
-/// to run, once the line has been read, in `chosen`.
+/// How a subcommand joins the program: one a file, each adds itself to the command line and leaves
+/// what to run, once the line has been read, in `chosen`.
 
 #include <functional>
 

@@ -1,0 +1,143 @@
+// What weft doctor says of this system. Whatever can be tried is tried, not concluded from a
+// version.
+
+#include "doctor_findings.hpp"
+
+#include <fmt/core.h>
+
+#include <cerrno>
+#include <cstring>
+#include <fstream>
+#include <linux/io_uring.h>
+#include <sched.h>
+#include <sys/inotify.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
+#include <sys/utsname.h>
+#include <unistd.h>
+
+namespace weft::tool {
+namespace {
+
+/// A number of /proc/sys, or -1.
+long setting(const char* path) {
+    long value = -1;
+    std::ifstream(path) >> value;
+    return value;
+}
+
+std::string limit(rlim_t value) {
+    return value == RLIM_INFINITY ? "no limit" : fmt::format("{}", value);
+}
+
+}  // namespace
+
+finding look_at_kernel() {
+    utsname name{};
+    uname(&name);
+    return {.name = "kernel",
+            .text = fmt::format("{} {} {}", name.sysname, name.release, name.machine)};
+}
+
+finding look_at_cores() {
+    const long online = sysconf(_SC_NPROCESSORS_ONLN);
+    cpu_set_t usable;
+    CPU_ZERO(&usable);
+    if (sched_getaffinity(0, sizeof usable, &usable) != 0)
+        return {.name = "cores", .text = fmt::format("{}", online)};
+    return {.name = "cores",
+            .text = fmt::format("{} online, {} for this process", online, CPU_COUNT(&usable))};
+}
+
+finding look_at_page_size() {
+    const long bytes = sysconf(_SC_PAGESIZE);
+    return {.name = "page size", .text = fmt::format("{} bytes", bytes)};
+}
+
+finding look_at_vectors() {
+#if defined(__x86_64__)
+    if (__builtin_cpu_supports("avx2"))
+        return {.name = "AVX2", .text = "there: searches compare 32 bytes at a time"};
+    return {.how = severity::note,
+            .name = "AVX2",
+            .text = "not on this processor",
+            .remedy = "nothing to do: searches compare 16 bytes at a time"};
+#else
+    return {.name = "AVX2", .text = "not of this architecture"};
+#endif
+}
+
+finding look_at_inotify() {
+    const long watches = setting("/proc/sys/fs/inotify/max_user_watches");
+    const long instances = setting("/proc/sys/fs/inotify/max_user_instances");
+    const std::string limits =
+        fmt::format("{} watches and {} instances a user", watches, instances);
+    const int fd = inotify_init1(IN_CLOEXEC);
+    if (fd < 0)
+        return {.how = severity::problem,
+                .name = "inotify",
+                .text = fmt::format("{} ({})", std::strerror(errno), limits),
+                .remedy = "follow() cannot watch files: sysctl fs.inotify.max_user_instances=1024"};
+    close(fd);
+    if (watches < 8192)
+        return {.how = severity::note,
+                .name = "inotify",
+                .text = limits,
+                .remedy = "few for a tree of logs: sysctl fs.inotify.max_user_watches=65536"};
+    return {.name = "inotify", .text = limits};
+}
+
+finding look_at_open_files() {
+    rlimit files{};
+    getrlimit(RLIMIT_NOFILE, &files);
+    const std::string text =
+        fmt::format("{} now, {} at most", limit(files.rlim_cur), limit(files.rlim_max));
+    if (files.rlim_cur >= 4096) return {.name = "open files", .text = text};
+    return {.how = severity::note,
+            .name = "open files",
+            .text = text,
+            .remedy = "few for a server: ulimit -n 65536 (or what is the most)"};
+}
+
+finding look_at_mappings() {
+    const long most = setting("/proc/sys/vm/max_map_count");
+    return {.name = "mappings",
+            .text = fmt::format("vm.max_map_count is {}; bounds guarded stacks, later, on kernels "
+                                "before 6.13",
+                                most)};
+}
+
+finding look_at_guards() {
+    constexpr int madv_guard_install = 102;  // Not in the headers before Linux 6.13.
+    const auto page = static_cast<std::size_t>(sysconf(_SC_PAGESIZE));
+    void* const memory =
+        mmap(nullptr, page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    const bool works = memory != MAP_FAILED && madvise(memory, page, madv_guard_install) == 0;
+    if (memory != MAP_FAILED) munmap(memory, page);
+    if (works)
+        return {.name = "guard pages", .text = "MADV_GUARD_INSTALL works; used by stacks, later"};
+    return {.how = severity::note,
+            .name = "guard pages",
+            .text = "no MADV_GUARD_INSTALL",
+            .remedy = "nothing to do now; Linux 6.13 allows a million guarded stacks, later"};
+}
+
+finding look_at_io_uring() {
+    io_uring_params parameters{};
+    const long fd = syscall(SYS_io_uring_setup, 1, &parameters);
+    if (fd >= 0) {
+        close(static_cast<int>(fd));
+        return {.name = "io_uring", .text = "works; not used yet"};
+    }
+    const bool disabled = errno == EPERM;
+    return {.how = severity::note,
+            .name = "io_uring",
+            .text = fmt::format("not available: {}; not used yet", std::strerror(errno)),
+            .remedy = disabled
+                          ? "forbidden here: sysctl kernel.io_uring_disabled=0, or a container "
+                            "that allows it"
+                          : "nothing to do now; it needs Linux 5.1"};
+}
+
+}  // namespace weft::tool

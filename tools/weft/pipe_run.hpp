@@ -1,0 +1,29 @@
+#pragma once
+
+#include "pipe_select.hpp"
+
+#include <string>
+#include <vector>
+
+/// What `weft pipe` was asked to do, and doing it.
+namespace weft::tool {
+
+struct pipe_request {
+    std::vector<std::string> files;  // "-" is standard input
+    std::string follow;
+    bool from_start = false;
+    std::vector<std::string> grep;
+    std::vector<std::string> regex;
+    std::vector<std::string> exclude;
+    bool all = false;
+    bool ignore_case = false;
+    bool count = false;
+    bool quiet = false;
+    std::string tee;
+    bool append = false;
+};
+
+/// Exit status 0 or 1, or 128 and the number of the signal that ended the reading of standard input.
+[[nodiscard]] int run_pipe(const pipe_request& request, selector selected);
+
+}  // namespace weft::tool

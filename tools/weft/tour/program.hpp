@@ -1,0 +1,45 @@
+#pragma once
+
+#include "guide.hpp"
+
+#include <string_view>
+#include <vector>
+
+/// The tour: the programs that weft was made to run, each as the shortest good C++ for the job, to
+/// be read, run and copied. A file a section; each gives its programs with the text they must
+/// print.
+namespace weft::tour {
+
+struct program {
+    std::string_view id;     ///< section and number: "0.2"
+    std::string_view title;  ///< what it is, in a few words
+    std::string_view shows;  ///< what it shows, in one sentence
+    void (*run)(guide& show);
+    /// What it must print. '…' stands for what differs from run to run (at least one character of
+    /// a line), a line of '⋮' for any number of lines.
+    std::string_view expected;
+};
+
+using programs = std::vector<program>;
+
+// The sections: each is made by a file named after its article (t000_…) or the course (tb_…).
+programs kernel_is_not_asked();
+programs generators();
+programs follow_a_log();
+programs consumers();
+programs pipelines();
+programs handlers_compared();
+programs frames();
+programs yield_from();
+programs producer_and_consumer();
+programs from_subroutines();
+programs speed_and_locks();
+programs course_pipelines();
+programs course_coroutines();
+programs course_speed();
+programs course_misuse();
+
+/// All of them, in the order of their IDs.
+programs all_programs();
+
+}  // namespace weft::tour
