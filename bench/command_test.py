@@ -1,0 +1,99 @@
+#!/usr/bin/env python3
+"""Tests the command `weft bench`: what it lists, the keys of its rows, and how it answers mistakes.
+
+command_test.py TOOL FOLDER_OF_PROGRAMS
+"""
+
+import json
+import os
+import pathlib
+import subprocess
+import sys
+import tempfile
+import unittest
+
+PROGRAMS = pathlib.Path(sys.argv.pop())
+TOOL = sys.argv.pop()
+KEYS = ["name", "metric", "unit", "weft", "min", "max", "runs", "peer", "peer_value", "ratio"]
+
+
+def run(*command, **environment):
+    return subprocess.run(
+        command, capture_output=True, text=True, env={**os.environ, **environment}
+    )
+
+
+def bench(*arguments, **environment):
+    return run(TOOL, "bench", *arguments, **environment)
+
+
+class BenchCommand(unittest.TestCase):
+    def test_lists_the_benchmarks(self):
+        answer = bench("--list")
+        self.assertEqual(answer.returncode, 0, answer.stderr)
+        lines = answer.stdout.splitlines()
+        names = [line.split()[0] for line in lines if not line.startswith(" ")]
+        self.assertIn("generator.for", names)
+        self.assertIn("pipeline.grep-block", names)
+        self.assertEqual(len(names), len(set(names)))
+
+    def test_lists_what_a_prefix_names_and_the_exact_name_alone(self):
+        self.assertEqual(bench("--list", "consumer.send").stdout.count("against"), 1)
+        self.assertGreater(bench("--list", "consumer").stdout.count("against"), 1)
+
+    def test_json_is_one_array_of_rows_with_the_keys(self):
+        answer = bench("--json", "--runs", "1", "generator.for", "generator.create")
+        self.assertEqual(answer.returncode, 0, answer.stderr)
+        rows = json.loads(answer.stdout)
+        self.assertEqual([row["name"] for row in rows], ["generator.for", "generator.create"])
+        self.assertEqual(list(rows[0]), KEYS + ["bar", "met"])
+        self.assertEqual(list(rows[1]), KEYS)
+        for row in rows:
+            self.assertEqual(row["runs"], 1)
+            self.assertLessEqual(row["min"], row["weft"])
+            self.assertLessEqual(row["weft"], row["max"])
+            self.assertAlmostEqual(row["ratio"], row["weft"] / row["peer_value"], places=6)
+        self.assertEqual(rows[0]["bar"], "<= 1.15")
+        self.assertEqual(rows[0]["met"], rows[0]["ratio"] <= 1.15)
+
+    def test_an_unknown_name_is_wrong_usage_with_a_hint(self):
+        answer = bench("generator.fro")
+        self.assertEqual(answer.returncode, 2)
+        self.assertIn("did you mean 'generator.for'", answer.stderr)
+
+    def test_a_processor_that_is_not_there_is_an_error(self):
+        answer = bench("--cpu", "1000", "--runs", "1", "generator.for")
+        self.assertEqual(answer.returncode, 1)
+        self.assertIn("--cpu 1000", answer.stderr)
+
+    def test_without_programs_it_says_what_is_missing(self):
+        answer = bench("--runs", "1", "generator.for", WEFT_BENCH_DIR="/nowhere")
+        self.assertEqual(answer.returncode, 1)
+        self.assertIn("no benchmark programs in WEFT_BENCH_DIR", answer.stderr)
+
+    def test_a_peer_that_is_not_installed_is_named_and_not_invented(self):
+        with tempfile.TemporaryDirectory() as folder:
+            for name in ("generator_for", "generator_tree"):
+                (pathlib.Path(folder) / name).symlink_to(PROGRAMS / name)
+            answer = bench("--json", "--runs", "1", "generator.tree20", WEFT_BENCH_DIR=folder)
+        self.assertEqual(answer.returncode, 0, answer.stderr)
+        (row,) = json.loads(answer.stdout)
+        self.assertEqual(row["peer"], "Boost.Coroutine2 (not installed)")
+        self.assertEqual((row["peer_value"], row["ratio"], row["met"]), (None, None, None))
+        self.assertGreater(row["weft"], 0)
+
+
+class PipelinePrograms(unittest.TestCase):
+    def test_all_sides_find_the_same_lines(self):
+        sides = ("block", "lines", "grep", "python-generators", "python-coroutines")
+        with tempfile.TemporaryDirectory() as folder:
+            log = f"{folder}/hits.log"
+            self.assertEqual(run(PROGRAMS / "make_log", log, "20000").returncode, 0)
+            for side in sides:
+                with self.subTest(side=side):
+                    answer = run(PROGRAMS / "pipeline_grep", side, log)
+                    self.assertEqual(answer.returncode, 0, answer.stderr)
+                    self.assertEqual(answer.stdout.split()[0], "MB_per_s")
+
+
+unittest.main(verbosity=2)
