@@ -1,5 +1,5 @@
-// Lines and grep by blocks against the simplest way to do the same. The input: the sizes of block and
-// pattern, the kind of grep, the pattern, the text, which goes through a pipe in pieces.
+// Lines and grep by blocks against the simplest way to do the same. The input: the sizes of block
+// and pattern, the kind of grep, the pattern, the text, which goes through a pipe in pieces.
 
 #include <weft/base/fd.hpp>
 #include <weft/pipeline/grep.hpp>

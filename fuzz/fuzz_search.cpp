@@ -1,5 +1,5 @@
-// The substring search against std::string_view::find, on texts that end where their memory ends. The
-// input: the length of the pattern, how to search, the pattern, the text.
+// The substring search against std::string_view::find, on texts that end where their memory ends.
+// The input: the length of the pattern, how to search, the pattern, the text.
 
 #include <weft/pipeline/searcher.hpp>
 

@@ -1,4 +1,5 @@
-// weft pipe: lines of files, of standard input or of a growing log, searched, counted and handed on.
+// weft pipe: lines of files, of standard input or of a growing log, searched, counted and handed
+// on.
 
 #include "command.hpp"
 #include "command_line.hpp"

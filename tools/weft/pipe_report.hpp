@@ -10,10 +10,10 @@
 
 /// What `weft pipe` tells of its work: the counts while it runs, and the table at the end.
 ///
-/// With --count: on a terminal one line on standard error, redrawn ten times a second at most, and when all
-/// has been read; else a line on standard error each time all has been read of a followed file and the
-/// counts have changed. At the end the table, on standard error, or on standard output with --quiet.
-/// Without --count only a last line, and only on a terminal.
+/// With --count: on a terminal one line on standard error, redrawn ten times a second at most, and
+/// when all has been read; else a line on standard error each time all has been read of a followed
+/// file and the counts have changed. At the end the table, on standard error, or on standard output
+/// with --quiet. Without --count only a last line, and only on a terminal.
 namespace weft::tool {
 
 class pipe_report {

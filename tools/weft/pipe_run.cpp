@@ -65,7 +65,8 @@ void complain(const std::string& text) {
     fmt::print(stderr, "weft pipe: {}\n", text);
 }
 
-/// Whether two descriptors or paths are one regular file: then reading it would read what was written.
+/// Whether two descriptors or paths are one regular file: then reading it would read what was
+/// written.
 bool is_same_file(const struct stat& a, const struct stat& b) {
     return S_ISREG(a.st_mode) && a.st_dev == b.st_dev && a.st_ino == b.st_ino;
 }

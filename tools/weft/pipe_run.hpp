@@ -23,7 +23,8 @@ struct pipe_request {
     bool append = false;
 };
 
-/// Exit status 0 or 1, or 128 and the number of the signal that ended the reading of standard input.
+/// Exit status 0 or 1, or 128 and the number of the signal that ended the reading of standard
+/// input.
 [[nodiscard]] int run_pipe(const pipe_request& request, selector selected);
 
 }  // namespace weft::tool

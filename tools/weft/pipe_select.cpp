@@ -66,8 +66,8 @@ generator<std::string_view> selector::pick(std::string_view block) {
         if (judge(line)) co_yield std::move(line);
 }
 
-/// The cursors' lines merged, as sorted lists are: the first of them is next, and all that stand at it
-/// have found their pattern in it.
+/// The cursors' lines merged, as sorted lists are: the first of them is next, and all that stand at
+/// it have found their pattern in it.
 generator<std::string_view> selector::pick_found(std::string_view block) {
     std::vector<cursor> cursors;
     cursors.reserve(patterns_.size());

@@ -10,6 +10,7 @@ namespace weft {
 /// Owns a file descriptor and closes it; -1 is none.
 ///
 /// ```cpp fragment
+/// #include <fcntl.h>
 /// weft::unique_fd file(::open("/etc/hostname", O_RDONLY | O_CLOEXEC));
 /// if (!file) weft::throw_system_error(errno, "reading /etc/hostname");
 /// ```

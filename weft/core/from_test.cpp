@@ -161,6 +161,23 @@ TEST(from, a_moved_variable_gives_its_result_to_the_outer) {
     EXPECT_THAT(thrown<weft::usage_error>([&] { moved.result(); }), HasSubstr("once"));
 }
 
+// A generator that had a chain of its own when it was joined kept pointing to that chain's leaf.
+TEST(from, a_suspended_chain_with_results_joins_a_new_outer_and_ends) {
+    auto middle = [](int) -> generator<int, void, std::string> {
+        co_return co_yield from(told(1));
+    }(0);
+    EXPECT_EQ(middle.next(), 1);
+    std::string result;
+    auto outer = [](generator<int, void, std::string>* g, std::string* to) -> generator<int> {
+        *to = co_yield from(*g);
+        co_yield 2;
+    }(&middle, &result);
+    EXPECT_EQ(outer.next(), 2);
+    EXPECT_EQ(result, "told 1");
+    EXPECT_EQ(middle.state(), generator_state::closed);
+    EXPECT_FALSE(outer.next());
+}
+
 TEST(from, the_outer_may_move_while_it_delegates) {
     auto g = []() -> generator<int> { co_yield from(numbers(1, 3)); }();
     g.next();

@@ -84,6 +84,7 @@ void generator_frame::join(generator_frame* inner) noexcept {
     leaf_ = inner->leaf_;
     for (generator_frame* f = inner->leaf_; f != inner; f = f->up_->outer) f->root_ = this;
     inner->root_ = this;
+    inner->leaf_ = inner;  // Else it would point to a frame that ends first.
     leaf_->in_.put<void*>(nullptr);
 }
 

@@ -23,12 +23,12 @@ namespace weft {
 /// }
 /// ```
 ///
-/// A block ends with the end of a line; only the last one may end without. From a pipe it is what is
-/// there: `next()` waits for a whole line and no longer. The block is valid until the next call, and
-/// `line_buffer::padding` bytes behind it may be read.
+/// A block ends with the end of a line; only the last one may end without. From a pipe it is what
+/// is there: `next()` waits for a whole line and no longer. The block is valid until the next call,
+/// and `line_buffer::padding` bytes behind it may be read.
 ///
-/// Errors are `std::system_error`: "reading PATH: why". A line longer than the limit is one (message_size).
-/// Blocks the thread. One thread at a time.
+/// Errors are `std::system_error`: "reading PATH: why". A line longer than the limit is one
+/// (message_size). Blocks the thread. One thread at a time.
 class WEFT_EXPORT block_reader {
 public:
     /// Opens a file for reading; "reading PATH: …" when that fails.
@@ -40,12 +40,13 @@ public:
 
     /// How much is read at once; 256 KiB if not set. Before the first `next()`.
     block_reader& block_bytes(std::size_t bytes) noexcept;
-    /// How long a line may be; 64 MiB if not set. It bounds the memory: a line that fits in a block passes.
+    /// How long a line may be; 64 MiB if not set. It bounds the memory: a line that fits in a block
+    /// passes.
     block_reader& line_bytes_max(std::size_t bytes) noexcept;
     /// Called before it waits for a pipe or a terminal that has nothing to read at the moment.
     block_reader& on_idle(std::function<void()> callback);
-    /// Ends, as at the end of the file, once this descriptor is readable. Not for regular files, which
-    /// end by themselves.
+    /// Ends, as at the end of the file, once this descriptor is readable. Not for regular files,
+    /// which end by themselves.
     block_reader& stop_on(int fd) noexcept;
 
     /// The next block of whole lines; empty at the end. From then on always empty.

@@ -9,15 +9,16 @@ namespace weft {
 
 std::span<char> line_buffer::room() {
     const std::size_t kept = end_ - begin_;
-    // In front, so that the room behind it is as large as can be. A line as long as several blocks is
-    // not moved again for each of them.
+    // In front, so that the room behind it is as large as can be. A line as long as several blocks
+    // is not moved again for each of them.
     if (kept > 0 && begin_ > 0) std::memmove(data_.get(), data_.get() + begin_, kept);
     searched_ -= begin_;
     begin_ = 0;
     end_ = kept;
     if (kept > line_bytes_max_) return {};
-    // A block is read whole where possible; growing doubles, so that a long line is copied O(1) times.
-    if (capacity_ - kept < block_bytes_ / 2 || capacity_ == 0)
+    // A block is read whole where possible; growing doubles, so that a long line is copied O(1)
+    // times.
+    if (capacity_ - kept <= block_bytes_ / 2 || capacity_ == 0)
         resize(std::max(block_bytes_, capacity_ * 2));
     return {data_.get() + end_, capacity_ - end_};
 }

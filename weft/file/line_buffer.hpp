@@ -9,8 +9,8 @@
 
 namespace weft {
 
-/// Collects bytes and gives them out as whole lines: what is behind the last end of a line stays for the
-/// next time. Grows when a line is longer than a block.
+/// Collects bytes and gives them out as whole lines: what is behind the last end of a line stays
+/// for the next time. Grows when a line is longer than a block.
 ///
 /// ```cpp fragment
 /// weft::line_buffer buffer;
@@ -20,8 +20,8 @@ namespace weft {
 /// std::string_view last = buffer.rest();          // "thr"
 /// ```
 ///
-/// What it has given out is valid until the next `room()`, and at least `padding` bytes behind it may be
-/// read (not used): loops over the text may work in whole vectors.
+/// What it has given out is valid until the next `room()`, and at least `padding` bytes behind it
+/// may be read (not used): loops over the text may work in whole vectors.
 class WEFT_EXPORT line_buffer {
 public:
     static constexpr std::size_t padding = 64;

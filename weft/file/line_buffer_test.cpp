@@ -42,6 +42,20 @@ TEST(line_buffer, grows_for_a_line_longer_than_a_block) {
     EXPECT_EQ(buffer.whole_lines(), all + "\n");
 }
 
+// Found by fuzz_lines: with no bytes a block, a buffer that was full had no room and did not grow.
+TEST(line_buffer, has_room_whatever_the_size_of_a_block) {
+    for (const std::size_t block_bytes : {0, 1, 2, 15}) {
+        weft::line_buffer buffer(block_bytes);
+        for (int i = 0; i < 100; ++i) {
+            const std::span<char> room = buffer.room();
+            ASSERT_FALSE(room.empty()) << block_bytes;
+            room.front() = 'x';
+            buffer.added(1);
+        }
+        EXPECT_EQ(buffer.rest(), std::string(100, 'x'));
+    }
+}
+
 TEST(line_buffer, has_no_room_once_a_line_has_passed_the_limit) {
     weft::line_buffer buffer(16, 20);
     put(buffer, "12345678");

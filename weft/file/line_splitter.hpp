@@ -13,17 +13,18 @@
 
 namespace weft {
 
-/// Splits a block into its lines, without their '\n'. A '\r' before it is part of the line. The last line
-/// may lack its end; an empty line is a line.
+/// Splits a block into its lines, without their '\n'. A '\r' before it is part of the line. The
+/// last line may lack its end; an empty line is a line.
 ///
 /// ```cpp fragment
 /// weft::line_buffer buffer;  // filled by a reader
 /// std::string_view line;
-/// for (weft::line_splitter split(buffer.whole_lines()); split.next(line);) std::cout << line << '\n';
+/// for (weft::line_splitter split(buffer.whole_lines()); split.next(line);) std::cout << line <<
+/// '\n';
 /// ```
 ///
-/// Finds the ends 64 bytes at a time, which beats a call of memchr for each line of ordinary length.
-/// REQUIRES: `line_buffer::padding` bytes behind the block may be read.
+/// Finds the ends 64 bytes at a time, which beats a call of memchr for each line of ordinary
+/// length. REQUIRES: `line_buffer::padding` bytes behind the block may be read.
 class line_splitter {
 public:
     explicit line_splitter(std::string_view block) noexcept

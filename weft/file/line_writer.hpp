@@ -22,9 +22,9 @@ namespace weft {
 /// ```
 ///
 /// When the reader of a pipe has gone (EPIPE) that is no error: `closed()` becomes true and what is
-/// written from then on is dropped. A program that wants this ignores SIGPIPE, which would end it first:
-/// `std::signal(SIGPIPE, SIG_IGN)`. All other errors are `std::system_error`, "writing PATH: why"; the
-/// bytes that could not be written are dropped then, so that they are reported once.
+/// written from then on is dropped. A program that wants this ignores SIGPIPE, which would end it
+/// first: `std::signal(SIGPIPE, SIG_IGN)`. All other errors are `std::system_error`, "writing PATH:
+/// why"; the bytes that could not be written are dropped then, so that they are reported once.
 ///
 /// Blocks the thread. One thread at a time.
 class WEFT_EXPORT line_writer {

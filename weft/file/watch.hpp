@@ -13,9 +13,9 @@
 
 namespace weft {
 
-/// Waits for news of a path, by inotify: the file is written to, truncated, renamed, deleted, replaced, or
-/// appears, even in a directory that is not there yet. It says when to look; what has happened, the caller
-/// finds out by looking.
+/// Waits for news of a path, by inotify: the file is written to, truncated, renamed, deleted,
+/// replaced, or appears, even in a directory that is not there yet. It says when to look; what has
+/// happened, the caller finds out by looking.
 ///
 /// ```cpp
 /// void print_sizes(const std::string& path) {
@@ -28,15 +28,18 @@ namespace weft {
 /// }
 /// ```
 ///
-/// The first `wait()`, and one after anything was renamed or created, sets the watches and returns `moved`
-/// at once. So what the caller sees when it looks is never older than the watches: nothing is missed.
+/// The first `wait()`, and one after anything was renamed or created, sets the watches and returns
+/// `moved` at once. So what the caller sees when it looks is never older than the watches: nothing
+/// is missed.
 ///
-/// Watched are: the file; its directory, for this name only; the directories above, for being moved or,
-/// where the path ends early, for the name that is missing; where the path is a symbolic link, all that for
-/// its target too. Each change of names sets all watches anew: rare, and cannot leave a stale one.
+/// Watched are: the file; its directory, for this name only; the directories above, for being moved
+/// or, where the path ends early, for the name that is missing; where the path is a symbolic link,
+/// all that for its target too. Each change of names sets all watches anew: rare, and cannot leave
+/// a stale one.
 ///
-/// Limitations: inotify knows nothing of changes made by another machine (NFS) and by the kernel (/proc).
-/// Errors: `std::system_error`, "watching PATH: …"; at a limit of the kernel it names the sysctl to raise.
+/// Limitations: inotify knows nothing of changes made by another machine (NFS) and by the kernel
+/// (/proc). Errors: `std::system_error`, "watching PATH: …"; at a limit of the kernel it names the
+/// sysctl to raise.
 class WEFT_EXPORT watch {
 public:
     enum class news : std::uint8_t {
@@ -51,8 +54,8 @@ public:
 
     /// `wait()` returns `stopped` as long as this descriptor is readable or hung up.
     watch& stop_on(int fd) noexcept;
-    /// Also watches the file behind this descriptor, whatever it is called by now; -1 for none. From the
-    /// next setting of the watches on. Needs /proc.
+    /// Also watches the file behind this descriptor, whatever it is called by now; -1 for none.
+    /// From the next setting of the watches on. Needs /proc.
     watch& hold(int fd) noexcept;
 
     /// Waits for news, at most `timeout`.

@@ -9,7 +9,8 @@
 /// From generators to consumers and back. (`feed`, the simplest, is in stage.hpp.)
 namespace weft {
 
-/// A generator that receives, as a consumer: started, and sent each item; what it yields is dropped.
+/// A generator that receives, as a consumer: started, and sent each item; what it yields is
+/// dropped.
 ///
 /// ```cpp
 /// weft::generator<void, std::string_view> grep_by_yield(std::string pattern) {
@@ -22,8 +23,8 @@ namespace weft {
 /// weft::consumer<std::string_view> python() { return weft::primed(grep_by_yield("python")); }
 /// ```
 ///
-/// Ends when the generator ends; `close()` closes it and throws what that throws. An error before its
-/// first `co_yield` is thrown by the first `send`.
+/// Ends when the generator ends; `close()` closes it and throws what that throws. An error before
+/// its first `co_yield` is thrown by the first `send`.
 template <class Yield, class T, class Return>
     requires(!std::is_void_v<T>)
 [[nodiscard]] consumer<T> primed(generator<Yield, T, Return> body) {
@@ -86,9 +87,9 @@ generator<std::remove_cvref_t<Out>> pull_through(View view, MakeStage make_stage
 
 }  // namespace detail
 
-/// Drives a stage written for pushing as one that is pulled: a generator of what `make_stage(target)` sends
-/// to its target. `Out` is that target's item type; if it is not given, it is taken from the parameter that
-/// `make_stage` declares.
+/// Drives a stage written for pushing as one that is pulled: a generator of what
+/// `make_stage(target)` sends to its target. `Out` is that target's item type; if it is not given,
+/// it is taken from the parameter that `make_stage` declares.
 ///
 /// ```cpp
 /// weft::consumer<int> doubled(weft::consumer<int> target) {
@@ -104,8 +105,8 @@ generator<std::remove_cvref_t<Out>> pull_through(View view, MakeStage make_stage
 /// }
 /// ```
 ///
-/// Pulls an item of the range when all results of the one before have been given out. Text is copied, since
-/// a stage may give out several lines before it returns.
+/// Pulls an item of the range when all results of the one before have been given out. Text is
+/// copied, since a stage may give out several lines before it returns.
 template <class Out = void, std::ranges::input_range Range, class MakeStage>
 [[nodiscard]] auto through(Range&& range, MakeStage make_stage) {
     using out = detail::stage_output<Out, MakeStage>;

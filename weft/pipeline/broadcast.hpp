@@ -10,8 +10,9 @@
 
 namespace weft {
 
-/// Sends each item to all targets, in their order. A target that has ended is dropped; when all have, it
-/// ends too. `close()` closes them all, whatever one of them throws; the first error is thrown.
+/// Sends each item to all targets, in their order. A target that has ended is dropped; when all
+/// have, it ends too. `close()` closes them all, whatever one of them throws; the first error is
+/// thrown.
 ///
 /// ```cpp
 /// void fan_out_and_in(std::vector<std::string>& found) {
@@ -22,8 +23,8 @@ namespace weft {
 /// }
 /// ```
 ///
-/// Fan-in is `consumer::share()`. Items are copied for each target but the last; `consumer<const T&>`
-/// copies nothing.
+/// Fan-in is `consumer::share()`. Items are copied for each target but the last; `consumer<const
+/// T&>` copies nothing.
 template <class T>
 [[nodiscard]] consumer<T> broadcast(std::vector<consumer<T>> targets) {
     std::exception_ptr error;

@@ -18,8 +18,9 @@ namespace weft {
 /// Reads one file after the other, and knows when to go to the next.
 ///
 /// Invariants:
-/// 1. Nothing is given of a new file before the old one has been read to its end after the new one was seen
-///    to hold something: a writer that changes from one to the other is read in order, and whole.
+/// 1. Nothing is given of a new file before the old one has been read to its end after the new one
+///    was seen to hold something: a writer that changes from one to the other is read in order, and
+///    whole.
 /// 2. It waits only after it has looked at the file with the watches set.
 class follow_source::follower {
 public:
@@ -71,8 +72,8 @@ struct stat follow_source::follower::status(int fd) const {
     return about;
 }
 
-/// None if there is no such file. One that may not be read is an error at first; later it is waited for,
-/// for a rotation may set the permissions after it has created the file.
+/// None if there is no such file. One that may not be read is an error at first; later it is waited
+/// for, for a rotation may set the permissions after it has created the file.
 unique_fd follow_source::follower::open(bool first) const {
     // Non-blocking: the open of a FIFO would wait for its writer.
     unique_fd file(::open(watch_.path().c_str(), O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC));

@@ -22,22 +22,25 @@ namespace weft {
 /// }
 /// ```
 ///
-/// It begins where the file ended when `follow()` was called; of a file that was not there then, it gives
-/// all. It waits by inotify, never by sleeping, and ends only when told to by the stop descriptor.
+/// It begins where the file ended when `follow()` was called; of a file that was not there then, it
+/// gives all. It waits by inotify, never by sleeping, and ends only when told to by the stop
+/// descriptor.
 ///
-/// - Lines come whole: a last line without an end is kept until its end has been written. If that cannot
-///   happen any more (rotation, truncation, stop), it is given as it is.
-/// - Rotation: after a rename it reads on in the old file, for its writer may not have noticed, until the
-///   new one has something in it; then the old one once more to its end, then the new one.
-/// - Truncation is noticed by the size, or by other text standing where it had read. Then it begins anew.
+/// - Lines come whole: a last line without an end is kept until its end has been written. If that
+///   cannot happen any more (rotation, truncation, stop), it is given as it is.
+/// - Rotation: after a rename it reads on in the old file, for its writer may not have noticed,
+///   until the new one has something in it; then the old one once more to its end, then the new
+///   one.
+/// - Truncation is noticed by the size, or by other text standing where it had read. Then it begins
+///   anew.
 /// - A file that is deleted, or not there yet, or in a directory not there yet, is waited for.
 ///
-/// Limitations: what was truncated away before it was read is gone; so is a file that was created and
-/// rotated away again between two looks. A writer that goes on with the old file after another has begun the
-/// new one is not read. Regular files on a local file system only (see `watch`).
+/// Limitations: what was truncated away before it was read is gone; so is a file that was created
+/// and rotated away again between two looks. A writer that goes on with the old file after another
+/// has begun the new one is not read. Regular files on a local file system only (see `watch`).
 ///
-/// Errors are `std::system_error`: "following PATH: why". A move-only input range and view; a line is valid
-/// until the next one is asked for.
+/// Errors are `std::system_error`: "following PATH: why". A move-only input range and view; a line
+/// is valid until the next one is asked for.
 class WEFT_EXPORT follow_source : public std::ranges::view_base {
 public:
     explicit follow_source(std::string path);
@@ -52,8 +55,8 @@ public:
 
     /// Also gives what the file held before. Before the first line is asked for.
     follow_source& from_start() & noexcept;
-    /// Ends once this descriptor is readable: a signalfd, an eventfd, the end of a pipe. What is in the
-    /// file by then is still given.
+    /// Ends once this descriptor is readable: a signalfd, an eventfd, the end of a pipe. What is in
+    /// the file by then is still given.
     follow_source& stop_on(int fd) & noexcept;
     /// Called each time when all has been read, before it waits: the moment to flush an output.
     follow_source& on_idle(std::function<void()> callback) &;

@@ -23,12 +23,12 @@ namespace weft {
 /// }
 /// ```
 ///
-/// Works on items of any type that converts to `std::string_view`, and hands them on unchanged. A line is
-/// searched without its end; an empty pattern is in every line; a pattern with a newline could be in none,
-/// and is refused (`usage_error`).
+/// Works on items of any type that converts to `std::string_view`, and hands them on unchanged. A
+/// line is searched without its end; an empty pattern is in every line; a pattern with a newline
+/// could be in none, and is refused (`usage_error`).
 ///
-/// As the first stage behind `lines()` it searches whole blocks and looks for the ends of only those lines
-/// that match: the same lines, several times faster.
+/// As the first stage behind `lines()` it searches whole blocks and looks for the ends of only
+/// those lines that match: the same lines, several times faster.
 ///
 /// Thread rule: `matches` may be called from several threads.
 class WEFT_EXPORT grep_stage : public stage_base {
@@ -36,7 +36,8 @@ public:
     explicit grep_stage(std::string pattern);
     explicit grep_stage(regex expression);
 
-    /// Without regard to case: ASCII letters in a fixed string, those of the locale in an expression.
+    /// Without regard to case: ASCII letters in a fixed string, those of the locale in an
+    /// expression.
     grep_stage& ignore_case();
     /// Hands on the lines without the pattern instead.
     grep_stage& invert() noexcept {

@@ -23,14 +23,14 @@ namespace weft {
 /// }
 /// ```
 ///
-/// A line comes without its '\n'; a '\r' before that is part of it, and so are NUL bytes. The last line may
-/// lack its end. A line is valid until the next one is asked for.
+/// A line comes without its '\n'; a '\r' before that is part of it, and so are NUL bytes. The last
+/// line may lack its end. A line is valid until the next one is asked for.
 ///
-/// A move-only input range and view. Its first stage may take it whole: `lines(path) | grep("x")` searches
-/// block by block and looks for the ends of only those lines that match.
+/// A move-only input range and view. Its first stage may take it whole: `lines(path) | grep("x")`
+/// searches block by block and looks for the ends of only those lines that match.
 ///
-/// Errors are `std::system_error`, "reading PATH: why": from `lines(path)` itself when the file cannot be
-/// opened, later from where the next line is asked for.
+/// Errors are `std::system_error`, "reading PATH: why": from `lines(path)` itself when the file
+/// cannot be opened, later from where the next line is asked for.
 class WEFT_EXPORT line_source : public std::ranges::view_base {
 public:
     explicit line_source(block_reader reader);

@@ -47,7 +47,8 @@ regex regex::ignoring_case() const {
 }
 
 bool regex::is_in(std::string_view line) const {
-    // The bounds of the text go in where the bounds of the match would come out: no end mark is needed.
+    // The bounds of the text go in where the bounds of the match would come out: no end mark is
+    // needed.
     regmatch_t bounds{};
     bounds.rm_so = 0;
     bounds.rm_eo = static_cast<regoff_t>(line.size());
@@ -104,7 +105,8 @@ std::string regex::literal() const {
         } else if (escaped || std::string_view("*?+{.^$[").find(c) == std::string_view::npos) {
             run.push_back(c);
         } else if (c == '*' || c == '?' || c == '+' || c == '{') {
-            // The character before it may be missing ('+' too: in "a+?"), a whole one of several bytes.
+            // The character before it may be missing ('+' too: in "a+?"), a whole one of several
+            // bytes.
             while (!run.empty() && (run.back() & 0xC0) == 0x80) run.pop_back();
             if (!run.empty()) run.pop_back();
             end_run();

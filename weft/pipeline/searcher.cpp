@@ -47,8 +47,8 @@ const char* find_by_byte(const std::string& pattern, const char* at, const char*
 
 }  // namespace
 
-/// The ways to search. Each is given a pattern of two bytes or more, unless it says otherwise, and a text
-/// from `at` to `stop`.
+/// The ways to search. Each is given a pattern of two bytes or more, unless it says otherwise, and
+/// a text from `at` to `stop`.
 struct search_methods {
     static const char* everywhere(const searcher&, const char* at, const char*) noexcept {
         // A text of no bytes may have no address, but the pattern is in it.

@@ -20,9 +20,9 @@ namespace weft {
 /// }
 /// ```
 ///
-/// Compares the first and the last byte of the pattern at 16 or 32 places at once (SSE2, AVX2 where the
-/// processor has it) and the rest where both fit. In contrast to memmem it prepares nothing for each call,
-/// which is what counts for a line. On other processors it is memmem.
+/// Compares the first and the last byte of the pattern at 16 or 32 places at once (SSE2, AVX2 where
+/// the processor has it) and the rest where both fit. In contrast to memmem it prepares nothing for
+/// each call, which is what counts for a line. On other processors it is memmem.
 ///
 /// An empty pattern is found everywhere. Without regard to case means ASCII letters, in any locale.
 /// Never reads outside of the text. Thread rule: `find` may be called from several threads.

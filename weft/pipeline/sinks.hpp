@@ -12,8 +12,8 @@
 /// The ends of pipelines: consumers that print, keep or use what they are sent.
 namespace weft {
 
-/// Calls `function(item)` for each item. `T` is what it is sent; if it is not given, what `function`
-/// declares as its parameter.
+/// Calls `function(item)` for each item. `T` is what it is sent; if it is not given, what
+/// `function` declares as its parameter.
 ///
 /// ```cpp
 /// int sum_of(std::vector<int> numbers) {

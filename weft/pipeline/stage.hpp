@@ -19,23 +19,23 @@
 ///
 ///     for (int n : numbers | even | weft::take(3)) std::cout << n << '\n';  // pull: a generator
 ///     weft::consumer<int> push = even | weft::take(3) | std::move(sink);    // push: a consumer
-///     std::size_t sent = numbers | push;                                    // drives and closes it
-///     std::cout << sent << " numbers\n";
+///     std::size_t sent = numbers | push;                                    // drives and closes
+///     it std::cout << sent << " numbers\n";
 /// }
 /// ```
 ///
-/// - A source is any input range: a container, a generator, `lines(path)`, `follow(path)`. An lvalue is
-///   borrowed, an rvalue becomes part of the pipeline.
-/// - `range | stage` is a generator that pulls lazily. It hands out what the range does: an object behind a
-///   reference is the same object, never a copy.
-/// - `stage | consumer` is a consumer of the same kind of items. It ends when its target ends, and its
-///   `close()` closes the target and throws what that throws.
+/// - A source is any input range: a container, a generator, `lines(path)`, `follow(path)`. An
+///   lvalue is borrowed, an rvalue becomes part of the pipeline.
+/// - `range | stage` is a generator that pulls lazily. It hands out what the range does: an object
+///   behind a reference is the same object, never a copy.
+/// - `stage | consumer` is a consumer of the same kind of items. It ends when its target ends, and
+///   its `close()` closes the target and throws what that throws.
 /// - `stage | stage` is a stage.
-/// - `range | consumer` sends every item, until the consumer ends, then closes it and returns how many
-///   items were sent.
+/// - `range | consumer` sends every item, until the consumer ends, then closes it and returns how
+///   many items were sent.
 ///
-/// A stage of your own is a class derived from `stage_base` with two members, both of which may consume the
-/// object: `pull(view) &&` returns a generator, `push(consumer) &&` a consumer.
+/// A stage of your own is a class derived from `stage_base` with two members, both of which may
+/// consume the object: `pull(view) &&` returns a generator, `push(consumer) &&` a consumer.
 namespace weft {
 
 /// What every stage derives from.
@@ -56,7 +56,8 @@ using passed_on =
 
 namespace detail {
 
-/// Owns an rvalue, borrows an lvalue; a view that can be copied is copied, as everywhere in std::ranges.
+/// Owns an rvalue, borrows an lvalue; a view that can be copied is copied, as everywhere in
+/// std::ranges.
 template <std::ranges::input_range Range>
 [[nodiscard]] auto hold(Range&& range) {
     using plain = std::remove_cvref_t<Range>;
@@ -121,8 +122,8 @@ private:
 
 }  // namespace detail
 
-/// Sends the items of a range to a consumer until either ends, and leaves the consumer open. Returns how
-/// many were sent. An error of either side is thrown.
+/// Sends the items of a range to a consumer until either ends, and leaves the consumer open.
+/// Returns how many were sent. An error of either side is thrown.
 template <std::ranges::input_range Range, class T>
 std::size_t feed(Range&& range, consumer<T>& target) {
     if (target.state() == generator_state::closed) return 0;

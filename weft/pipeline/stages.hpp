@@ -32,8 +32,8 @@ consumer<T> push_passing(Test test, consumer<T> target) {
 
 }  // namespace detail
 
-/// A stage that hands each item on as it is, or drops it, as `test(item)` says. If the test has a `close()`,
-/// that is called at the end.
+/// A stage that hands each item on as it is, or drops it, as `test(item)` says. If the test has a
+/// `close()`, that is called at the end.
 template <class Test>
 class passing_stage : public stage_base {
 public:
@@ -119,8 +119,8 @@ template <class Counter>
     return passing_stage<detail::counting_test<Counter>>(detail::counting_test<Counter>(counter));
 }
 
-/// Sends each item to a consumer too, in passing, and closes that at the end. When the consumer ends
-/// first, the pipeline goes on without it.
+/// Sends each item to a consumer too, in passing, and closes that at the end. When the consumer
+/// ends first, the pipeline goes on without it.
 template <class T>
 [[nodiscard]] auto tee(consumer<T> target) {
     return passing_stage<detail::tee_test<T>>(detail::tee_test<T>(std::move(target)));
@@ -198,8 +198,8 @@ private:
     Function function_;
 };
 
-/// Hands on `function(item)` for each item. In a pipeline that is pushed, `In` is what it is sent; if it is
-/// not given, what `function` declares as its parameter.
+/// Hands on `function(item)` for each item. In a pipeline that is pushed, `In` is what it is sent;
+/// if it is not given, what `function` declares as its parameter.
 template <class In = void, class Function>
 [[nodiscard]] auto transform(Function function) {
     return transform_stage<In, Function>(std::move(function));
