@@ -1,7 +1,8 @@
 // Random uses of random chains of delegating generators, against a small model of PEP 342 and 380.
 //
-// The input is a set of plans (what each body does, step by step) and a list of operations. Both the
-// library and the model carry them out; results, errors, states and what the bodies saw must agree.
+// The input is a set of plans (what each body does, step by step) and a list of operations. Both
+// the library and the model carry them out; results, errors, states and what the bodies saw must
+// agree.
 
 #include "generator_model.hpp"
 
@@ -123,16 +124,15 @@ fuzz::plans read_plans(bytes& in) {
         for (int n = in.below(5); n > 0; --n) {
             fuzz::step s;
             // The last plan has nobody to delegate to, so that chains end.
-            constexpr std::array kinds{action::yields,  action::yields, action::yields,
+            constexpr std::array kinds{action::yields,    action::yields,    action::yields,
                                        action::delegates, action::delegates, action::borrows,
-                                       action::fails,   action::returns};
+                                       action::fails,     action::returns};
             s.does = kinds[in.below(static_cast<int>(kinds.size()))];
             s.on_error = static_cast<answer>(in.below(4));
             s.value = in.below(100);
             const bool last = p + 1 == fuzz::plan_count;
             if (s.does == action::delegates && last) s.does = action::yields;
-            if (s.does == action::delegates)
-                s.target = p + 1 + in.below(fuzz::plan_count - p - 1);
+            if (s.does == action::delegates) s.target = p + 1 + in.below(fuzz::plan_count - p - 1);
             if (s.does == action::borrows) s.target = in.below(fuzz::slot_count);
             all[p].push_back(s);
         }

@@ -5,8 +5,8 @@
     (gdb) weft chain g           the generators that g delegates to, down to the leaf
     (gdb) weft frame 0x7ffff…    the same for a frame's address, as address() gives it
 
-Works on a live process and on a core file: nothing is called in the program. Locals are found by the
-debug information of the compiler that made the frame (g++ 12 and later, clang 16 and later, -g -O0);
+Works on a live process and on a core file: nothing is called in the program. Locals are found by
+the debug information of the compiler that made the frame (g++ 12, clang 16 and later, -g -O0);
 without it, or where the optimiser has dropped it, the place is shown and what is missing is said.
 """
 
@@ -211,7 +211,7 @@ class Frame:
         return [Frame(promise - PROMISE_OFFSET) for promise in frames]
 
     def suspension(self):
-        """Which of the function's suspension points, counted from 1 in the source; None: unknown."""
+        """Which of the suspension points, counted from 1 in the source; None when unknown."""
         if self.variables is None:
             return None
         for member in self.variables.type.fields():
@@ -321,7 +321,7 @@ class Weft(gdb.Command):
 
 
 class WeftGenerator(gdb.Command):
-    """weft generator EXPR: the function, place, suspension and locals of a generator or consumer."""
+    """weft generator EXPR: function, place, suspension and locals of a generator or consumer."""
 
     def __init__(self):
         super().__init__("weft generator", gdb.COMMAND_DATA, gdb.COMPLETE_EXPRESSION)

@@ -19,8 +19,8 @@ namespace weft {
 /// ```cpp fragment
 /// weft::line_buffer buffer;  // filled by a reader
 /// std::string_view line;
-/// for (weft::line_splitter split(buffer.whole_lines()); split.next(line);) std::cout << line <<
-/// '\n';
+/// weft::line_splitter split(buffer.whole_lines());
+/// while (split.next(line)) std::cout << line << '\n';
 /// ```
 ///
 /// Finds the ends 64 bytes at a time, which beats a call of memchr for each line of ordinary

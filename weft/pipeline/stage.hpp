@@ -18,9 +18,10 @@
 ///     auto even = weft::filter([](int n) { return n % 2 == 0; });
 ///
 ///     for (int n : numbers | even | weft::take(3)) std::cout << n << '\n';  // pull: a generator
-///     weft::consumer<int> push = even | weft::take(3) | std::move(sink);    // push: a consumer
-///     std::size_t sent = numbers | push;                                    // drives and closes
-///     it std::cout << sent << " numbers\n";
+///     // push: a consumer
+///     weft::consumer<int> push = even | weft::take(3) | std::move(sink);
+///     std::size_t sent = numbers | push;  // drives it, and closes it
+///     std::cout << sent << " numbers\n";
 /// }
 /// ```
 ///
