@@ -139,7 +139,9 @@ def unit(blocks):
 def compile_unit(blocks, work, command):
     source = work / "documentation.cpp"
     source.write_text(unit(blocks), encoding="utf-8")
-    flags = ["-fsyntax-only", "-Wno-unused", str(source)]
+    # For a #line of a page g++ takes what follows for another file: lambdas without linkage.
+    quiet = ["-Wno-unused", "-Wno-subobject-linkage"]
+    flags = ["-fsyntax-only", *quiet, str(source)]
     return subprocess.run([*command, *flags], check=False).returncode == 0
 
 

@@ -190,6 +190,18 @@ TEST(generator_range, the_iterator_survives_a_move_of_the_generator) {
     EXPECT_TRUE(it == std::default_sentinel);
 }
 
+TEST(generator_range, the_iterator_sees_what_a_delegation_has_reached) {
+    auto g = numbers(1, 3);
+    const auto it = g.begin();
+    {
+        auto outer = [](generator<int>* inner) -> generator<int> {
+            co_yield weft::from(*inner);
+        }(&g);
+        EXPECT_EQ(outer.next(), 2);
+    }
+    EXPECT_EQ(*it, 2);
+}
+
 TEST(generator_range, the_iterator_reaches_into_what_is_yielded) {
     auto g = []() -> generator<std::string> { co_yield std::string("abc"); }();
     const auto it = g.begin();
