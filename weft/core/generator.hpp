@@ -154,7 +154,8 @@ public:
     [[nodiscard]] generator_state state() const noexcept {
         return frame_ == nullptr ? generator_state::closed : frame_->state();
     }
-    /// Where it is suspended; where its function begins before the start; line 0 once it has ended.
+    /// Where it is suspended; before the start, its function (g++ names its last line, clang its
+    /// first); line 0 once it has ended.
     [[nodiscard]] std::source_location where() const noexcept {
         return has_body() ? frame_->where() : std::source_location{};
     }
