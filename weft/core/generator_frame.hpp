@@ -139,9 +139,10 @@ WEFT_EXPORT extern constinit std::atomic<unsigned> injections;
 ///    the body has ended. The checked ways to resume clear it first: then one test of it tells "may
 ///    be resumed", and afterwards "has yielded". (The range-for of release builds leaves it: a
 ///    store less a value.)
-/// 3. Starting or ending a delegation never resumes anything: it changes `leaf_` and suspends, and
-///    the loop in `settle()` resumes the new leaf. The stack stays flat at any depth, on every
-///    compiler.
+/// 3. Ending a delegation resumes nothing: it changes `leaf_` and suspends, and the loop in
+///    `settle()` resumes the new leaf. Beginning one transfers to the inner body, and every 64th
+///    time goes through that loop too. So the stack stays flat at any depth, also where a compiler
+///    makes a transfer a call.
 /// 4. `error_` and `in_` of a frame, while it is being resumed, are what its `co_yield` is to raise
 ///    or to give. `error_` of a frame that is done is the exception that ended it.
 /// 5. One thread at a time may use a generator. `at_` and `phase_` are relaxed atomics (plain
@@ -155,7 +156,7 @@ WEFT_EXPORT extern constinit std::atomic<unsigned> injections;
 class WEFT_EXPORT generator_frame : public frame_allocation {
 public:
     enum class phase : std::uint8_t { created, live, done };
-    static constexpr unsigned hops_max = 64;
+    static constexpr unsigned hops_max = 64;  // transfers in a row
 
     explicit generator_frame(place where) noexcept : created_(where) {}
     generator_frame(const generator_frame&) = delete;
@@ -216,8 +217,6 @@ public:
     }
     [[nodiscard]] std::exception_ptr take_error() noexcept { return error_.take(); }
     [[nodiscard]] bool has_error() const noexcept { return static_cast<bool>(error_); }
-    /// Destroys a frame that is done and whose error was taken.
-    void destroy_done() noexcept { handle().destroy(); }
 
     [[nodiscard]] generator_state state() const noexcept;
     [[nodiscard]] std::source_location where() const noexcept;
