@@ -30,7 +30,7 @@ struct finding {
 [[nodiscard]] finding look_at_inotify();
 [[nodiscard]] finding look_at_open_files();
 [[nodiscard]] finding look_at_mappings();
-[[nodiscard]] finding look_at_guards();
+[[nodiscard]] finding look_at_stacks();
 [[nodiscard]] finding look_at_io_uring();
 
 }  // namespace weft::tool

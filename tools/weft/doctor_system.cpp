@@ -3,6 +3,8 @@
 
 #include "doctor_findings.hpp"
 
+#include "weft/weft.hpp"
+
 #include <fmt/core.h>
 
 #include <cerrno>
@@ -11,7 +13,6 @@
 #include <linux/io_uring.h>
 #include <sched.h>
 #include <sys/inotify.h>
-#include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
 #include <sys/utsname.h>
@@ -102,25 +103,41 @@ finding look_at_open_files() {
 
 finding look_at_mappings() {
     const long most = setting("/proc/sys/vm/max_map_count");
-    return {.name = "mappings",
-            .text = fmt::format("vm.max_map_count is {}; bounds guarded stacks, later, on kernels "
-                                "before 6.13",
-                                most)};
+    const std::string text = fmt::format("vm.max_map_count is {}", most);
+    if (stack_guard_in_force() != stack_guard::mprotect)
+        return {.name = "mappings", .text = text + "; bounds no stacks here"};
+    // A guard of mprotect splits the mapping around it.
+    const auto guards = static_cast<long>(mprotect_guards_max());
+    if (2 * guards < most - 1024)
+        return {.name = "mappings",
+                .text = fmt::format("{}; enough for the guards of {} stacks", text, guards)};
+    return {.how = severity::problem,
+            .name = "mappings",
+            .text = fmt::format("{}; the guards of {} stacks need {}", text, guards, 2 * guards),
+            .remedy = fmt::format("sysctl vm.max_map_count={}, or a lower WEFT_STACK_GUARDS_MAX",
+                                  4 * guards)};
 }
 
-finding look_at_guards() {
-    constexpr int madv_guard_install = 102;  // Not in the headers before Linux 6.13.
-    const auto page = static_cast<std::size_t>(sysconf(_SC_PAGESIZE));
-    void* const memory =
-        mmap(nullptr, page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    const bool works = memory != MAP_FAILED && madvise(memory, page, madv_guard_install) == 0;
-    if (memory != MAP_FAILED) munmap(memory, page);
-    if (works)
-        return {.name = "guard pages", .text = "MADV_GUARD_INSTALL works; used by stacks, later"};
+finding look_at_stacks() {
+    const stack_guard kind = stack_guard_in_force();
+    const std::string sizes = fmt::format("{} KiB with a guard of {} KiB",
+                                          default_stack_bytes / 1024, default_guard_bytes / 1024);
+    if (kind == stack_guard::install)
+        return {.name = "stacks", .text = sizes + ", by MADV_GUARD_INSTALL: any number of them"};
+    const std::string remedy = kernel_installs_guards()
+                                   ? "unset WEFT_STACK_GUARD: this kernel has MADV_GUARD_INSTALL"
+                                   : "Linux 6.13 guards a million of them (MADV_GUARD_INSTALL)";
+    if (kind == stack_guard::canary)
+        return {.how = severity::note,
+                .name = "stacks",
+                .text = sizes + " without protection: an overflow is seen at the next switch away",
+                .remedy = remedy};
     return {.how = severity::note,
-            .name = "guard pages",
-            .text = "no MADV_GUARD_INSTALL",
-            .remedy = "nothing to do now; Linux 6.13 allows a million guarded stacks, later"};
+            .name = "stacks",
+            .text = fmt::format("{}, by mprotect for the first {} stacks; for the rest an overflow "
+                                "is seen at the next switch away",
+                                sizes, mprotect_guards_max()),
+            .remedy = remedy};
 }
 
 finding look_at_io_uring() {

@@ -1,0 +1,35 @@
+// What a suspended stack with its guard costs when there are a million of them. The bars are those
+// of the design: in KiB, as sides of their own.
+
+#include "stack_memory.hpp"
+
+#include "bench.hpp"
+
+#include "weft/machine/stack.hpp"
+
+#include <vector>
+
+namespace {
+
+constexpr std::size_t stacks = 1'000'000;
+
+double measure(std::size_t bytes) {
+    const bench::memory_meter meter;
+    std::vector<weft::stack> held;
+    held.reserve(stacks);
+    for (std::size_t i = 0; i < stacks; ++i) {
+        held.push_back(weft::stack::acquire(bytes));
+        bench::suspend_at(held.back().top());
+    }
+    return meter.kib_each(stacks);
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+    return bench::run(argc, argv, "KiB_per_stack",
+                      {{"weft64", [](std::string_view) { return measure(64 * 1024); }},
+                       {"bar64", [](std::string_view) { return 4.4; }},
+                       {"weft256", [](std::string_view) { return measure(256 * 1024); }},
+                       {"bar256", [](std::string_view) { return 4.75; }}});
+}
