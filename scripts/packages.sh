@@ -22,6 +22,8 @@ all   pkg-config                  tests: weft.pc
 all   clang-19                    tests: the other compiler, sanitizers, fuzzing, coverage
 all   libclang-rt-19-dev          tests: sanitizers, fuzzing
 all   clang-tidy-19               tests: static analysis
+all   g++-aarch64-linux-gnu       tests: the other architecture
+all   qemu-user-static            tests: runs what was built for it
 all   llvm-19                     tests: readable sanitizer reports, coverage
 '
 
