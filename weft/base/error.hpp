@@ -55,4 +55,12 @@ public:
     [[nodiscard]] const char* what() const noexcept { return "the generator is being closed"; }
 };
 
+/// Ends a greenlet: what dropping a suspended one raises at its switch, and what a program may
+/// raise there with `throw_`. A greenlet that lets it pass hands it to its parent as a value.
+class WEFT_EXPORT greenlet_exit {
+public:
+    greenlet_exit() noexcept = default;
+    [[nodiscard]] const char* what() const noexcept { return "the greenlet is being ended"; }
+};
+
 }  // namespace weft

@@ -50,6 +50,8 @@ std::string describe_exception(const std::exception_ptr& error) {
         return demangled(typeid(e).name()) + ": " + e.what();
     } catch (const generator_exit& e) {
         return std::string("weft::generator_exit: ") + e.what();
+    } catch (const greenlet_exit& e) {
+        return std::string("weft::greenlet_exit: ") + e.what();
     } catch (...) {
         const std::type_info* type = abi::__cxa_current_exception_type();
         return type != nullptr ? "an exception of type " + demangled(type->name())

@@ -1,0 +1,118 @@
+#include "weft/core/greenlet_block.hpp"
+
+#include "weft/base/check.hpp"
+#include "weft/machine/frame_pool.hpp"
+
+#include <algorithm>
+#include <atomic>
+#include <cstring>
+#include <memory>
+#include <new>
+#include <unistd.h>
+#include <utility>
+
+namespace weft::detail {
+namespace {
+
+/// A thread's own greenlet has no callable.
+constexpr greenlet_code root_code{nullptr, [](greenlet_block&) noexcept {},
+                                  [](greenlet_block& block) noexcept {
+                                      forget_context(block.machine);
+                                      std::destroy_at(&block);
+                                      deallocate_frame(&block);
+                                  },
+                                  nullptr, nullptr};
+
+/// Gives up the thread's own greenlet, unless others of the thread are left: their handles are in
+/// thread-local or static objects, and in the main thread these still work.
+struct thread_end {
+    ~thread_end() {
+        greenlet_thread& thread = the_greenlet_thread;
+        greenlet_block* const root = thread.root;
+        if (root->references > 1 && ::gettid() == ::getpid()) return;
+        delete std::exchange(thread.tracer, nullptr);
+        thread.unusual = 0;
+        thread.id = 0;
+        thread.current = thread.root = nullptr;
+        root->phase = greenlet_phase::dead;
+        root->drop_handle();
+    }
+};
+
+std::atomic<std::uint32_t> threads_so_far = 0;
+
+}  // namespace
+
+constinit thread_local greenlet_thread the_greenlet_thread;
+
+#ifdef __clang__
+[[gnu::noinline]] greenlet_thread& this_greenlet_thread() noexcept {
+    return the_greenlet_thread;
+}
+#endif
+
+void greenlet_thread::begin() {
+    static thread_local thread_end at_end;
+    static_cast<void>(&at_end);
+    void* const memory = allocate_frame(sizeof(greenlet_block));
+    root = ::new (memory) greenlet_block;
+    root->code = &root_code;
+    root->phase = greenlet_phase::started;
+    adopt_thread(root->machine);
+    id = root->thread = ++threads_so_far;
+    exceptions = &thread_exceptions();
+    current = root;
+}
+
+void adopt_greenlet(greenlet_block& block) {
+    greenlet_thread& thread = this_greenlet_thread();
+    if (thread.id == 0) [[unlikely]]
+        thread.begin();
+    block.thread = thread.id;
+    block.parent = thread.current;
+    block.parent->retain();
+}
+
+void greenlet_block::prepare() {
+    memory = stack::acquire(stack_bytes, guard_bytes);
+    memory.set_owner("a greenlet", [](const void* owner, char* buffer, std::size_t size) noexcept {
+        const std::size_t length = std::min(std::strlen(static_cast<const char*>(owner)), size);
+        std::memcpy(buffer, owner, length);
+        return length;
+    });
+    if (memory.has_canary()) [[unlikely]]
+        this_greenlet_thread().unusual |= greenlet_thread::canaries;
+    prepare_context(machine, memory.limit(), memory.top(), code->run, this);
+}
+
+void greenlet_block::dispose() noexcept {
+    phase = greenlet_phase::dead;
+    code->dispose(*this);
+}
+
+void greenlet_block::unreferenced(greenlet_block* block) noexcept {
+    for (;;) {
+        if (block->phase == greenlet_phase::created) block->dispose();
+        if (block->references != 0) return;  // What was destroyed made a handle.
+        greenlet_block* const above = block->parent;
+        block->code->destroy(*block);
+        // A chain of parents that only held each other goes in this loop, not in a recursion.
+        if (above == nullptr || --above->references != 0) return;
+        block = above;
+    }
+}
+
+void greenlet_block::without_handle(greenlet_block* block) noexcept {
+    greenlet_thread& here = this_greenlet_thread();
+    if (block->phase == greenlet_phase::started) {
+        if (block == here.current) {
+            here.unusual |= greenlet_thread::orphaned;
+            if (!std::exchange(block->orphan, true)) return;
+        } else if (block->killer == nullptr) {
+            unwind_greenlet(*block);
+        }
+    }
+    block->release();
+}
+
+}  // namespace weft::detail

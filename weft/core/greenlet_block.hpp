@@ -1,0 +1,184 @@
+#pragma once
+
+#include "weft/base/export.hpp"
+#include "weft/machine/context.hpp"
+#include "weft/machine/stack.hpp"
+
+#include <cstddef>
+#include <cstdint>
+#include <exception>
+#include <functional>
+#include <typeinfo>
+
+/// What stands behind a greenlet: its control block, and the state of a thread that has greenlets.
+///
+/// Rules:
+/// 1. A block is in the frame pool, so that blocks lie side by side, and its first cache line has
+///    all that a switch touches. Its callable lies behind it. The stack comes with the first switch
+///    and goes when the body has ended.
+/// 2. Everything here belongs to the thread that made the greenlet. Others may read `thread`.
+/// 3. `expects` is what the usual switch looks at: the type that a suspended one waits for (`void`:
+///    it discards what comes). It is null before the beginning, while it runs and when it is dead.
+/// 4. `handles` keep a suspended one from being unwound. `references` keep the block: handles,
+///    children, and whoever has to clean up behind one that has ended. One that drops its own last
+///    handle while it runs keeps its reference (`orphan`), and is unwound when it switches away.
+/// 5. What somebody who is switched to must see to before going on is in its `arrivals`, set by who
+///    switches, with `origin` (by rule 4 alive) and `error`.
+namespace weft {
+
+enum class greenlet_event : std::uint8_t { switched, thrown };
+using greenlet_tracer =
+    std::function<void(greenlet_event event, const class greenlet& from, const class greenlet& to)>;
+
+namespace detail {
+
+enum class greenlet_phase : std::uint8_t { created, started, dead };
+
+class greenlet_block;
+
+struct greenlet_arrivals {
+    static constexpr std::uint8_t error = 1;      ///< an exception is to be raised
+    static constexpr std::uint8_t finished = 2;   ///< the origin has ended: clean up behind it
+    static constexpr std::uint8_t abandoned = 4;  ///< nobody can resume the origin: unwind it
+    static constexpr std::uint8_t traced = 8;     ///< the tracer is to be called
+};
+
+/// How a type of body is run and disposed of.
+struct greenlet_code {
+    void (*run)(void* block);                                ///< the entry on the new stack
+    void (*dispose)(greenlet_block& block) noexcept;         ///< destroys a callable that never ran
+    void (*destroy)(greenlet_block& block) noexcept;         ///< the block itself
+    void (*destroy_result)(std::uintptr_t result) noexcept;  ///< null when there is nothing to do
+    const std::type_info* arguments;                         ///< what the first switch must bring
+};
+
+class WEFT_EXPORT greenlet_block {
+public:
+    context machine;
+    const std::type_info* expects = nullptr;
+    std::uintptr_t value = 0;  ///< what came with the last switch to it; when dead, its result
+    std::uint32_t thread = 0;
+    std::uint32_t references = 1;
+    std::uint32_t handles = 1;
+    greenlet_phase phase = greenlet_phase::created;
+    std::uint8_t arrivals = 0;
+    bool orphan = false;
+    bool has_result = false;  ///< when dead: `value` is still to be destroyed
+
+    greenlet_block* parent = nullptr;  ///< holds a reference; null for a thread's own greenlet
+    greenlet_block* killer = nullptr;  ///< who waits in `unwind` for its end
+    const greenlet_code* code = nullptr;
+    std::exception_ptr error;
+    greenlet_block* origin = nullptr;  ///< who came, for `arrivals`; valid while one of them is set
+    stack memory;
+    std::size_t stack_bytes = 0;
+    std::size_t guard_bytes = 0;
+
+    void retain() noexcept { ++references; }
+    void release() noexcept {
+        if (--references == 0) unreferenced(this);
+    }
+    void add_handle() noexcept {
+        ++handles;
+        ++references;
+    }
+    void drop_handle() noexcept {
+        if (--handles == 0)
+            without_handle(this);
+        else
+            --references;
+    }
+    /// Takes a stack, on which the body will begin.
+    void prepare();
+    /// Ends one that has not begun.
+    void dispose() noexcept;
+
+private:
+    static void unreferenced(greenlet_block* block) noexcept;
+    static void without_handle(greenlet_block* block) noexcept;
+};
+static_assert(offsetof(greenlet_block, parent) <= 64, "a switch touches one cache line");
+static_assert(sizeof(greenlet_block) <= 2 * 64,
+              "with a small callable, three lines: an odd number, "
+              "so that all sets of the caches are used");
+
+struct WEFT_EXPORT greenlet_thread {
+    static constexpr unsigned tracing = 1;
+    static constexpr unsigned orphaned = 2;  ///< `current` may have no handle
+    static constexpr unsigned canaries = 4;  ///< some stack here has a canary for a guard
+
+    greenlet_block* current = nullptr;
+    std::uint32_t id = 0;  ///< 0 until the thread uses greenlets; not given to another
+    unsigned unusual = 0;  ///< why switches have to take the long way
+    exception_state* exceptions = nullptr;
+    greenlet_block* root = nullptr;
+    greenlet_tracer* tracer = nullptr;
+
+    void begin();
+};
+
+extern WEFT_EXPORT __attribute__((
+    tls_model("initial-exec"))) constinit thread_local greenlet_thread the_greenlet_thread;
+
+/// The calling thread's. clang may keep a thread-local address across a suspension of a coroutine,
+/// and those move between threads, though greenlets do not.
+#ifdef __clang__
+[[nodiscard]] WEFT_EXPORT greenlet_thread& this_greenlet_thread() noexcept;
+#else
+[[nodiscard, gnu::always_inline]] inline greenlet_thread& this_greenlet_thread() noexcept {
+    return the_greenlet_thread;
+}
+#endif
+
+/// Every switch that is not the usual one: to a greenlet that begins, is dead, runs, is another
+/// thread's or expects something else, and all while there is a tracer. Returns when somebody has
+/// switched back.
+WEFT_EXPORT void switch_unusually(greenlet_block* to, const std::type_info& sent,
+                                  std::uintptr_t value, const std::type_info& expects);
+/// Raises `error` in `to`, by its rules. Returns when somebody has switched back.
+WEFT_EXPORT void throw_into(greenlet_block* to, std::exception_ptr error,
+                            const std::type_info& expects);
+
+/// What has to be done on arrival; throws what was thrown into `self`. What lives on the stack of
+/// one that has finished lives as long as this object.
+class WEFT_EXPORT greenlet_arrival {
+public:
+    explicit greenlet_arrival(greenlet_block& self) {
+        if (self.arrivals == greenlet_arrivals::finished) [[likely]] {
+            self.arrivals = 0;
+            finished_ = self.origin;
+        } else if (self.arrivals != 0) {
+            see_to(self);
+        }
+    }
+    greenlet_arrival(const greenlet_arrival&) = delete;
+    greenlet_arrival& operator=(const greenlet_arrival&) = delete;
+    ~greenlet_arrival() {
+        if (finished_ != nullptr) clean_up(*finished_);
+    }
+
+private:
+    void see_to(greenlet_block& self);
+    /// The last things of a finished greenlet: its result, its stack, perhaps itself.
+    static void clean_up(greenlet_block& finished) noexcept;
+
+    greenlet_block* finished_ = nullptr;
+};
+
+/// Unwinds the stack of a suspended one that nobody can resume. It is dead afterwards, or the
+/// program.
+void unwind_greenlet(greenlet_block& block) noexcept;
+
+/// The end of a body: on to the parent, with a value.
+[[noreturn]] WEFT_EXPORT void finish_greenlet(greenlet_block& self, const std::type_info& type,
+                                              std::uintptr_t result);
+/// The same with an error.
+[[noreturn]] WEFT_EXPORT void finish_greenlet_by(greenlet_block& self, std::exception_ptr error);
+/// The same by `greenlet_exit`.
+[[noreturn]] WEFT_EXPORT void finish_greenlet_by_exit(greenlet_block& self);
+
+/// Links a new block to the current greenlet, as its parent.
+WEFT_EXPORT void adopt_greenlet(greenlet_block& block);
+
+}  // namespace detail
+}  // namespace weft
