@@ -33,12 +33,15 @@ template <class T>
             T item = co_await receive;
             std::size_t open = 0;
             for (std::size_t i = 0; i < targets.size(); ++i) {
-                // The last one may have the item itself. A move-only item has one target.
+                // The last one may have the item itself, and the loop ends with it. A move-only
+                // item has one target.
                 bool lives = false;
                 if (i + 1 == targets.size())
                     lives = targets[i].send(std::forward<T>(item));
-                else if constexpr (requires { targets[i].send(item); })
-                    lives = targets[i].send(item);
+                else if constexpr (requires(consumer<T>& target, T& copied) {
+                                       target.send(copied);
+                                   })
+                    lives = targets[i].send(item);  // NOLINT(bugprone-use-after-move)
                 else
                     throw usage_error(
                         "broadcast(): the items cannot be copied: give it one target, "
