@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+/// Fan-out: one consumer in front of several.
 namespace weft {
 namespace detail {
 
