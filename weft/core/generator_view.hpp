@@ -2,6 +2,8 @@
 
 #include "weft/core/generator_frame.hpp"
 
+#include <cstddef>
+
 namespace weft {
 
 /// A view of a suspended generator that another holds: what `delegate()` gives. Valid until
@@ -10,6 +12,9 @@ class generator_view {
 public:
     explicit generator_view(const detail::generator_frame* frame) noexcept : frame_(frame) {}
     explicit operator bool() const noexcept { return frame_ != nullptr; }
+    [[nodiscard]] friend bool operator==(const generator_view& view, std::nullptr_t) noexcept {
+        return !view;
+    }
     [[nodiscard]] generator_state state() const noexcept {
         return frame_ == nullptr ? generator_state::closed : frame_->state();
     }

@@ -4,6 +4,7 @@
 
 #include <concepts>
 #include <memory>
+#include <optional>
 #include <type_traits>
 #include <utility>
 
@@ -59,9 +60,13 @@ public:
         return static_cast<std::remove_cv_t<object>>(std::forward<Default>(otherwise));
     }
 
+    [[nodiscard]] friend constexpr bool operator==(const yielded& a, std::nullopt_t) noexcept {
+        return !a.has_value();
+    }
     /// Equal when it holds a value and that value is equal.
     template <class Other>
-        requires(!std::same_as<Other, yielded> && !std::same_as<Other, std::nullptr_t>) &&
+        requires(!std::same_as<Other, yielded> && !std::same_as<Other, std::nullopt_t> &&
+                 !std::same_as<Other, std::nullptr_t>) &&
                 requires(const object& a, const Other& b) {
                     { a == b } -> std::convertible_to<bool>;
                 }

@@ -26,7 +26,7 @@ class WEFT_EXPORT line_buffer {
 public:
     static constexpr std::size_t padding = 64;
 
-    explicit line_buffer(std::size_t block_bytes = 256 * 1024,
+    explicit line_buffer(std::size_t block_bytes = std::size_t{256} * 1024,
                          std::size_t line_bytes_max = std::size_t{64} << 20) noexcept
         : block_bytes_(block_bytes), line_bytes_max_(line_bytes_max) {}
 

@@ -61,7 +61,7 @@ public:
     [[nodiscard]] const std::string& name() const noexcept { return name_; }
 
 private:
-    static constexpr std::size_t capacity = 64 * 1024;
+    static constexpr std::size_t capacity = std::size_t{64} * 1024;
 
     bool write_line_slowly(std::string_view line);
     bool write_through(std::string_view text);

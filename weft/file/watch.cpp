@@ -79,7 +79,7 @@ bool watch::waits_for(int wd, std::string_view name) const noexcept {
 
 /// Reads what has happened. True when any of it concerns the path.
 bool watch::take_events(news& what) {
-    alignas(inotify_event) std::array<char, 16 * 1024> buffer;
+    alignas(inotify_event) std::array<char, std::size_t{16} * 1024> buffer;
     bool concerned = false;
     for (;;) {
         const ssize_t count = ::read(inotify_.get(), buffer.data(), buffer.size());

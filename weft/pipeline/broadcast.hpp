@@ -8,7 +8,21 @@
 #include <utility>
 #include <vector>
 
+/// Fan-out: one consumer in front of several.
 namespace weft {
+namespace detail {
+
+template <class T>
+bool send_a_copy(consumer<T>& target, std::remove_reference_t<T>& item) {
+    if constexpr (requires { target.send(item); })
+        return target.send(item);
+    else
+        throw usage_error(
+            "broadcast(): the items cannot be copied: give it one target, or consumers of "
+            "const T&");
+}
+
+}  // namespace detail
 
 /// Sends each item to all targets, in their order. A target that has ended is dropped; when all
 /// have, it ends too. `close()` closes them all, whatever one of them throws; the first error is
@@ -31,23 +45,12 @@ template <class T>
     try {
         while (!targets.empty()) {
             T item = co_await receive;
-            std::size_t open = 0;
-            for (std::size_t i = 0; i < targets.size(); ++i) {
-                // The last one may have the item itself. A move-only item has one target.
-                bool lives = false;
-                if (i + 1 == targets.size())
-                    lives = targets[i].send(std::forward<T>(item));
-                else if constexpr (requires { targets[i].send(item); })
-                    lives = targets[i].send(item);
-                else
-                    throw usage_error(
-                        "broadcast(): the items cannot be copied: give it one target, "
-                        "or consumers of const T&");
-                if (!lives) continue;
-                if (open != i) targets[open] = std::move(targets[i]);
-                ++open;
-            }
-            targets.erase(targets.begin() + static_cast<std::ptrdiff_t>(open), targets.end());
+            // The last one may have the item itself, the others get copies.
+            consumer<T> last = std::move(targets.back());
+            targets.pop_back();
+            std::erase_if(targets,
+                          [&](consumer<T>& target) { return !detail::send_a_copy(target, item); });
+            if (last.send(std::forward<T>(item))) targets.push_back(std::move(last));
         }
     } catch (const generator_exit&) {
         for (consumer<T>& target : targets) {
