@@ -11,6 +11,7 @@
 #include "weft/core/from.hpp"
 #include "weft/core/generator.hpp"
 #include "weft/core/greenlet.hpp"
+#include "weft/core/stackful.hpp"
 #include "weft/core/yielded.hpp"
 #include "weft/file/block_reader.hpp"
 #include "weft/file/count_lines.hpp"

@@ -151,18 +151,20 @@ inline R greenlet::switch_to(Args&&... args) {
     using parcel = detail::greenlet_parcel<Args...>;
     parcel sent(std::forward<Args>(args)...);
     detail::greenlet_thread& thread = detail::this_greenlet_thread();
-    detail::greenlet_block* const to = block_;
+    detail::greenlet_block* to = block_;
+    detail::greenlet_block* from = thread.current;
     if (to == nullptr || to->expects != &typeid(typename parcel::type) || to->thread != thread.id ||
         thread.unusual != 0) [[unlikely]] {
-        detail::switch_unusually(to, typeid(typename parcel::type), sent.word(), typeid(R));
+        to = detail::switch_unusually(to, typeid(typename parcel::type), sent.word(), typeid(R));
+        if (to == nullptr) return receive<R>();
+        from = to->origin;
     } else {
-        detail::greenlet_block& from = *thread.current;
-        from.expects = &typeid(R);
+        from->expects = &typeid(R);
         to->expects = nullptr;
         if constexpr (sizeof...(Args) > 0) to->value = sent.word();
         thread.current = to;
-        switch_context(from.machine, to->machine, *thread.exceptions);
     }
+    switch_context(from->machine, to->machine, *thread.exceptions);
     return receive<R>();
 }
 

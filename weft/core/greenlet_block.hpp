@@ -97,10 +97,11 @@ private:
     static void unreferenced(greenlet_block* block) noexcept;
     static void without_handle(greenlet_block* block) noexcept;
 };
+#ifdef __x86_64__  // aarch64 has one register more to save.
 static_assert(offsetof(greenlet_block, parent) <= 64, "a switch touches one cache line");
-static_assert(sizeof(greenlet_block) <= 2 * 64,
-              "with a small callable, three lines: an odd number, "
-              "so that all sets of the caches are used");
+// With a small callable a block is three lines: an odd number, so that all sets are used.
+static_assert(sizeof(greenlet_block) <= 2 * 64);
+#endif
 
 struct WEFT_EXPORT greenlet_thread {
     static constexpr unsigned tracing = 1;
@@ -131,10 +132,12 @@ extern WEFT_EXPORT __attribute__((
 #endif
 
 /// Every switch that is not the usual one: to a greenlet that begins, is dead, runs, is another
-/// thread's or expects something else, and all while there is a tracer. Returns when somebody has
-/// switched back.
-WEFT_EXPORT void switch_unusually(greenlet_block* to, const std::type_info& sent,
-                                  std::uintptr_t value, const std::type_info& expects);
+/// thread's or expects something else, and all while there is a tracer. Returns whom to switch to,
+/// from its `origin`, with all else done; null when the value has come back already. (The switch
+/// itself is the caller's: a function that is returned from after others have run on another stack
+/// returns to where the processor does not expect it.)
+WEFT_EXPORT greenlet_block* switch_unusually(greenlet_block* to, const std::type_info& sent,
+                                             std::uintptr_t value, const std::type_info& expects);
 /// Raises `error` in `to`, by its rules. Returns when somebody has switched back.
 WEFT_EXPORT void throw_into(greenlet_block* to, std::exception_ptr error,
                             const std::type_info& expects);

@@ -96,8 +96,8 @@ void depart(greenlet_thread& thread, greenlet_block& to, letter mail) {
 
 void go(greenlet_thread& thread, greenlet_block& to, letter mail, const std::type_info& expects) {
     greenlet_block& from = *thread.current;
-    depart(thread, to, std::move(mail));
     from.expects = &expects;
+    depart(thread, to, std::move(mail));
     switch_context(from.machine, to.machine, *thread.exceptions);
 }
 
@@ -116,12 +116,18 @@ void keep(greenlet_block& self, letter mail, const std::type_info& expects) {
     self.value = mail.value;
 }
 
-void send(greenlet_thread& thread, greenlet_block* to, letter mail, const std::type_info& expects) {
+/// All but the switch: whom to switch to, or null when the letter has come back already.
+greenlet_block* send(greenlet_thread& thread, greenlet_block* to, letter mail,
+                     const std::type_info& expects) {
     greenlet_block& last = recipient(to, mail, true);
-    if (&last == thread.current)
+    greenlet_block& from = *thread.current;
+    if (&last == &from) {
         keep(last, std::move(mail), expects);
-    else
-        go(thread, last, std::move(mail), expects);
+        return nullptr;
+    }
+    from.expects = &expects;
+    depart(thread, last, std::move(mail));
+    return &last;
 }
 
 [[noreturn]] void finish(greenlet_block& self, letter& mail) {
@@ -138,8 +144,8 @@ void send(greenlet_thread& thread, greenlet_block* to, letter mail, const std::t
 
 }  // namespace
 
-void switch_unusually(greenlet_block* to, const std::type_info& sent, std::uintptr_t value,
-                      const std::type_info& expects) {
+greenlet_block* switch_unusually(greenlet_block* to, const std::type_info& sent,
+                                 std::uintptr_t value, const std::type_info& expects) {
     greenlet_thread& thread = thread_of(to, "switch_to()");
     if (to->phase == greenlet_phase::created && thread.unusual == 0 &&
         *to->code->arguments == sent) {
@@ -147,18 +153,18 @@ void switch_unusually(greenlet_block* to, const std::type_info& sent, std::uintp
         to->prepare();
         to->phase = greenlet_phase::started;
         to->value = value;
-        greenlet_block& from = *std::exchange(thread.current, to);
-        from.expects = &expects;
-        switch_context(from.machine, to->machine, *thread.exceptions);
-        return;
+        to->origin = std::exchange(thread.current, to);
+        to->origin->expects = &expects;
+        return to;
     }
-    send(thread, to, letter{&sent, value, nullptr}, expects);
+    return send(thread, to, letter{&sent, value, nullptr}, expects);
 }
 
 void throw_into(greenlet_block* to, std::exception_ptr error, const std::type_info& expects) {
     if (!error) refuse_no_error();
     greenlet_thread& thread = thread_of(to, "throw_()");
-    send(thread, to, letter{nullptr, 0, std::move(error)}, expects);
+    greenlet_block* const next = send(thread, to, letter{nullptr, 0, std::move(error)}, expects);
+    if (next != nullptr) switch_context(next->origin->machine, next->machine, *thread.exceptions);
 }
 
 void finish_greenlet(greenlet_block& self, const std::type_info& type, std::uintptr_t result) {

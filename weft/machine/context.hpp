@@ -43,7 +43,8 @@
 ///    C++ exception state. So a `catch` block may switch, and `std::uncaught_exceptions()` counts
 ///    those of the stack it is called on.
 /// 2. What it does not: mxcsr and the x87 control word (rounding, exception masks), fpcr on
-///    aarch64, the signal mask, `errno`, thread-local variables. Who changes one puts it back first.
+///    aarch64, the signal mask, `errno`, thread-local variables. Who changes one puts it back
+///    first.
 /// 3. A context is entered on one thread only, from first to last: compilers keep the addresses of
 ///    thread-local variables across a switch.
 /// 4. Unwinding and backtraces end at the entry. An exception that leaves it calls
