@@ -27,9 +27,10 @@ double measure(std::size_t bytes) {
 }  // namespace
 
 int main(int argc, char** argv) {
-    return bench::run(argc, argv, "KiB_per_stack",
-                      {{"weft64", [](std::string_view) { return measure(64 * 1024); }},
-                       {"bar64", [](std::string_view) { return 4.4; }},
-                       {"weft256", [](std::string_view) { return measure(256 * 1024); }},
-                       {"bar256", [](std::string_view) { return 4.75; }}});
+    return bench::run(
+        argc, argv, "KiB_per_stack",
+        {{"weft64", [](std::string_view) { return measure(std::size_t{64} * 1024); }},
+         {"bar64", [](std::string_view) { return 4.4; }},
+         {"weft256", [](std::string_view) { return measure(std::size_t{256} * 1024); }},
+         {"bar256", [](std::string_view) { return 4.75; }}});
 }

@@ -32,7 +32,8 @@ double measure(std::size_t bytes) {
 }  // namespace
 
 int main(int argc, char** argv) {
-    return bench::run(argc, argv, "KiB_per_stack",
-                      {{"boost64", [](std::string_view) { return measure(64 * 1024); }},
-                       {"boost256", [](std::string_view) { return measure(256 * 1024); }}});
+    return bench::run(
+        argc, argv, "KiB_per_stack",
+        {{"boost64", [](std::string_view) { return measure(std::size_t{64} * 1024); }},
+         {"boost256", [](std::string_view) { return measure(std::size_t{256} * 1024); }}});
 }

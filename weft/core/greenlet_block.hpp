@@ -100,7 +100,7 @@ private:
 #ifdef __x86_64__  // aarch64 has one register more to save.
 static_assert(offsetof(greenlet_block, parent) <= 64, "a switch touches one cache line");
 // With a small callable a block is three lines: an odd number, so that all sets are used.
-static_assert(sizeof(greenlet_block) <= 2 * 64);
+static_assert(sizeof(greenlet_block) <= 128);
 #endif
 
 struct WEFT_EXPORT greenlet_thread {

@@ -5,6 +5,7 @@
 #include "weft/core/greenlet_values.hpp"
 #include "weft/machine/frame_pool.hpp"
 
+#include <concepts>
 #include <functional>
 #include <memory>
 #include <new>
@@ -66,8 +67,10 @@ public:
     }
 
 private:
+    // Private, and only `make` calls it, with a callable.
     template <class Given>
-    explicit greenlet_body(Given&& fn) {
+        requires std::constructible_from<Fn, Given&&>
+    explicit greenlet_body(Given&& fn) {  // NOLINT(bugprone-forwarding-reference-overload)
         std::construct_at(callable(), std::forward<Given>(fn));
         code = &code_;
     }
