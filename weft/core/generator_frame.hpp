@@ -4,6 +4,7 @@
 #include "weft/base/error.hpp"
 #include "weft/base/export.hpp"
 #include "weft/core/frame_allocation.hpp"
+#include "weft/core/place.hpp"
 
 #include <atomic>
 #include <bit>
@@ -32,27 +33,6 @@ enum class generator_state : std::uint8_t {
 namespace weft::detail {
 
 class generator_frame;
-
-/// Where a `co_yield` stands, as the compilers' built-in gives it: one word, so that it costs one
-/// store.
-using place = decltype(__builtin_source_location());
-
-/// A place as the parameter of a promise's constructor. Compilers try that with the coroutine's own
-/// arguments first, and a `place` may be a `const void*`, which any pointer would pass for.
-class birthplace {
-public:
-    explicit birthplace(place at) noexcept : at_(at) {}
-    [[nodiscard]] place at() const noexcept { return at_; }
-
-private:
-    place at_;
-};
-
-/// libstdc++'s `source_location` holds just that word.
-[[nodiscard]] inline std::source_location location_at(place where) noexcept {
-    static_assert(sizeof(std::source_location) == sizeof(place));
-    return std::bit_cast<std::source_location>(where);
-}
 
 /// The part of a generator object that delegations know: its frame, or how that ended.
 struct generator_handle {

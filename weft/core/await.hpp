@@ -1,0 +1,95 @@
+#pragma once
+
+#include "weft/base/export.hpp"
+#include "weft/core/cancel_node.hpp"
+#include "weft/core/fiber_record.hpp"
+#include "weft/core/foreign.hpp"
+#include "weft/core/task.hpp"
+
+#include <source_location>
+#include <type_traits>
+#include <utility>
+
+/// Waiting in a fiber.
+namespace weft {
+namespace detail {
+
+/// The fiber that calls, and its loop; a `usage_error` in a task or outside of a loop.
+[[nodiscard]] WEFT_EXPORT fiber_record& this_fiber(const char* attempt);
+/// Runs a nested task for a fiber, on the loop's stack.
+WEFT_EXPORT void run_nested(fiber_record& self, task_frame& child);
+
+/// An await in a destructor, while an exception unwinds the stack, is shielded, for the grace time
+/// (R10): entered for each of them.
+class WEFT_EXPORT unwinding_shield {
+public:
+    explicit unwinding_shield(control_block& b);
+
+private:
+    cancel_node node_;
+};
+
+template <class Awaiter>
+decltype(auto) await_native(fiber_record& self, Awaiter&& w) {
+    if (!w.await_ready()) {
+        scheduler& home = this_scheduler();
+        w.suspend_in(home, *self.block);
+        home.suspend_fiber(self);
+    }
+    return w.await_resume();
+}
+
+template <class Awaitable>
+decltype(auto) await_in(fiber_record& self, Awaitable&& x) {
+    using type = std::remove_cvref_t<Awaitable>;
+    if constexpr (is_task<type>) {
+        static_assert(!std::is_lvalue_reference_v<Awaitable>,
+                      "a task is awaited once: await(std::move(t))");
+        auto* const child = task_access::frame(x);
+        if (child == nullptr || child->awaiter != nullptr) [[unlikely]]
+            refuse_used_task();
+        run_nested(self, *child);
+        return child->take();
+    } else if constexpr (dual_call<Awaitable>) {
+        return std::forward<Awaitable>(x).in_fiber();
+    } else if constexpr (native_awaiter<Awaitable>) {
+        return await_native(self, std::forward<Awaitable>(x));
+    } else if constexpr (native_awaitable<Awaitable>) {
+        return await_native(self, std::forward<Awaitable>(x).operator co_await());
+    } else {
+        using foreign = foreign_awaiter<Awaitable&&>;
+        foreign w(std::forward<Awaitable>(x));
+        if (!w.await_ready())
+            this_scheduler().suspend_fiber_and(self, &foreign::start_for_fiber, &w);
+        return w.await_resume();
+    }
+}
+
+}  // namespace detail
+
+/// What `co_await` is in a task: suspends this fiber until `x` is there, and gives its result or
+/// throws its error. Others run meanwhile.
+///
+/// ```cpp
+/// weft::task<int> answer() { co_return 42; }
+/// int ask() {  // to be called in a fiber, at any depth
+///     weft::await(weft::sleep(std::chrono::milliseconds(1)));
+///     return weft::await(answer());
+/// }
+/// ```
+///
+/// Also in a generator, a consumer or a greenlet that the fiber drives: it suspends the fiber. In a
+/// task, and outside of a loop, it is a `usage_error`.
+template <awaitable Awaitable>
+await_result<Awaitable> await(Awaitable&& x,
+                              std::source_location at = std::source_location::current()) {
+    detail::fiber_record& self = detail::this_fiber("await()");
+    self.link.at = detail::place_of(at);
+    if (detail::this_scheduler().exceptions().uncaught != 0) [[unlikely]] {
+        const detail::unwinding_shield shield(*self.block);
+        return detail::await_in(self, std::forward<Awaitable>(x));
+    }
+    return detail::await_in(self, std::forward<Awaitable>(x));
+}
+
+}  // namespace weft

@@ -1,0 +1,109 @@
+#include "weft/core/describe.hpp"
+
+#include "weft/base/unhandled.hpp"
+#include "weft/core/async_backtrace.hpp"
+#include "weft/core/block_extra.hpp"
+#include "weft/core/options.hpp"
+#include "weft/core/scheduler.hpp"
+
+#include <algorithm>
+#include <cstdio>
+#include <cstring>
+
+namespace weft {
+
+cancelled::cancelled(std::uint64_t scope, const cancel_origin& origin) noexcept
+    : scope_(scope), origin_(origin) {}
+child_cancelled::~child_cancelled() = default;
+
+std::string cancel_origin::text() const {
+    std::string text;
+    switch (reason_) {
+        case cancel_reason::request: text = "cancelled"; break;
+        case cancel_reason::deadline: text = "cancelled by a deadline"; break;
+        case cancel_reason::sibling_failed: text = "cancelled because another failed"; break;
+        case cancel_reason::loop_ends: text = "cancelled because run() ends"; break;
+        case cancel_reason::deadlock: text = "cancelled to end a deadlock"; break;
+    }
+    if (by_ != 0) text += " by coroutine " + std::to_string(by_ & 0xffffffff);
+    if (at_ != nullptr) text += " at " + detail::describe_place(at_);
+    return text;
+}
+
+namespace detail {
+namespace {
+
+const char* kind_name(block_kind k) noexcept {
+    switch (k) {
+        case block_kind::task: return "task";
+        case block_kind::fiber: return "fiber";
+        case block_kind::foreign: return "a coroutine of another library, wait";
+        case block_kind::none: break;
+    }
+    return "coroutine";
+}
+
+const char* file_name(const char* path) noexcept {
+    const char* const slash = std::strrchr(path, '/');
+    return slash != nullptr ? slash + 1 : path;
+}
+
+}  // namespace
+
+std::string describe_place(const std::source_location& where) {
+    if (where.line() == 0) return "an unknown place";
+    return std::string(file_name(where.file_name())) + ":" + std::to_string(where.line());
+}
+
+std::string describe_place(place where) {
+    return describe_place(location_at(where));
+}
+
+std::string describe(const control_block& b) {
+    std::string text = std::string(kind_name(b.kind)) + " " + std::to_string(b.number);
+    if (b.name != nullptr) text += " '" + std::string(b.name) + "'";
+    if (b.spawned_at != nullptr) text += ", spawned at " + describe_place(b.spawned_at);
+    return text;
+}
+
+std::string describe_waits(scheduler& home) {
+    constexpr std::size_t most = 100;
+    std::string text;
+    std::size_t n = 0;
+    home.blocks().each([&](control_block& b) {
+        if (b.ended() || ++n > most) return;
+        text += "\n- " + describe(b);
+        if (b.wait != nullptr) text += ", waits for " + std::string(b.wait->kind->what);
+        const async_backtrace chain = backtrace_of(b);
+        for (const auto& at : chain.frames())
+            if (place_of(at) != b.spawned_at) text += "\n    at " + describe_place(at);
+    });
+    if (n > most) text += "\n- and " + std::to_string(n - most) + " more";
+    return text;
+}
+
+std::size_t name_for_overflow(const void* block, char* buffer, std::size_t bytes) noexcept {
+    const auto& b = *static_cast<const control_block*>(block);
+    const int n = std::snprintf(buffer, bytes, "fiber %u%s%s%s", b.number,
+                                b.name != nullptr ? " '" : "", b.name != nullptr ? b.name : "",
+                                b.name != nullptr ? "'" : "");
+    return std::min(n < 0 ? 0 : static_cast<std::size_t>(n), bytes - 1);
+}
+
+void describe_slow(const options& how, const watched_loop& loop,
+                   std::chrono::nanoseconds kept) noexcept {
+    const control_block* const b = loop.current.load(std::memory_order_acquire);
+    if (b == nullptr) return;
+    const auto ms = std::chrono::duration_cast<std::chrono::milliseconds>(kept).count();
+    const std::string text =
+        "weft: " + describe(*b) + " has kept its thread for " + std::to_string(ms) +
+        " ms: nothing else on this loop can run. Let it await yield_now() now and then, or give "
+        "the work to another thread";
+    if (how.on_slow())
+        how.on_slow()(text);
+    else
+        std::fprintf(stderr, "%s\n", text.c_str());
+}
+
+}  // namespace detail
+}  // namespace weft

@@ -1,0 +1,39 @@
+#pragma once
+
+#include "weft/base/export.hpp"
+#include "weft/core/cancelled.hpp"
+#include "weft/core/control_block.hpp"
+#include "weft/core/watchdog.hpp"
+
+#include <chrono>
+#include <cstddef>
+#include <source_location>
+#include <string>
+
+/// Coroutines and places in words.
+namespace weft {
+
+class options;
+
+namespace detail {
+
+/// "crawl.cpp:21"; "an unknown place" for none.
+[[nodiscard]] WEFT_EXPORT std::string describe_place(const std::source_location& where);
+[[nodiscard]] WEFT_EXPORT std::string describe_place(place where);
+/// "task 3 'crawl', spawned at crawl.cpp:21".
+[[nodiscard]] WEFT_EXPORT std::string describe(const control_block& b);
+/// A line for each coroutine that lives: what it waits for, and where.
+[[nodiscard]] WEFT_EXPORT std::string describe_waits(scheduler& home);
+/// For `stack::set_owner`: in a signal handler.
+std::size_t name_for_overflow(const void* block, char* buffer, std::size_t bytes) noexcept;
+/// Says that a coroutine keeps its thread; on the watchdog's thread.
+void describe_slow(const options& how, const watched_loop& loop,
+                   std::chrono::nanoseconds kept) noexcept;
+/// By the coroutine that runs.
+[[nodiscard]] WEFT_EXPORT cancel_origin origin_here(cancel_reason why,
+                                                    std::source_location at) noexcept;
+/// Where the coroutine that runs has called what it is in, one of the `with_…` functions.
+[[nodiscard]] WEFT_EXPORT place place_of_call() noexcept;
+
+}  // namespace detail
+}  // namespace weft

@@ -1,0 +1,73 @@
+#pragma once
+
+#include "weft/base/export.hpp"
+#include "weft/core/clock.hpp"
+#include "weft/core/operation.hpp"
+
+#include <array>
+#include <memory>
+
+/// The one seam between a loop and the world: everything that can block, and the time.
+namespace weft {
+
+enum class submission : bool { pending, done };
+
+/// What performs operations and lets time pass. Nothing above calls the kernel around it, so that
+/// one seam carries epoll, io_uring and the simulator.
+///
+/// Rules:
+/// 1. All but `wake` belong to the loop's thread. None of it throws for what the world does: that
+///    is the result of an operation.
+/// 2. `submit` makes the first attempt itself: an operation that can be performed at once is `done`
+///    when it returns, with its `result` set, and is not `complete`d. A pending one is the driver's
+///    until it is complete.
+/// 3. `cancel` is a request. The operation completes later, from `park`, with `-ECANCELED`, or with
+///    its result when that came first: what was read is not lost.
+/// 4. Several operations may wait on one descriptor and direction; those that came first are
+///    attempted first.
+/// 5. It is destroyed with no operation pending.
+class WEFT_EXPORT driver {
+public:
+    driver() noexcept = default;
+    driver(const driver&) = delete;
+    driver& operator=(const driver&) = delete;
+    virtual ~driver();
+
+    /// "epoll", "io_uring", "simulator".
+    [[nodiscard]] virtual const char* name() const noexcept = 0;
+
+    [[nodiscard]] virtual submission submit(operation& op) noexcept = 0;
+    virtual void cancel(operation& op) noexcept = 0;
+
+    /// Completes what is complete. When nothing is, waits until something is, `wake` is called or
+    /// `deadline` has come; with a deadline that has passed (`clock::time_point::min()`) it never
+    /// waits, with `clock::never` as long as it takes. May return early with nothing.
+    virtual void park(clock::time_point deadline) noexcept = 0;
+
+    /// Makes a `park` that waits, or the next one, return. Any thread; calls may be merged.
+    virtual void wake() noexcept = 0;
+
+    [[nodiscard]] virtual clock::time_point now() noexcept = 0;
+
+    /// Nobody but this loop could complete what is pending: a `park` without a deadline would never
+    /// return. Only a driver that is the whole world can tell.
+    [[nodiscard]] virtual bool is_stuck() const noexcept;
+
+    /// A pipe, non-blocking where the driver wants it so and closed on exec: the end to read from,
+    /// then the one to write to. Throws `std::system_error`.
+    [[nodiscard]] virtual std::array<int, 2> open_pipe() = 0;
+
+    /// Makes `descriptor`, which somebody else has opened, fit for operations (non-blocking, say).
+    /// Returns 0 or the negative of an `errno`.
+    virtual int adopt(int descriptor) noexcept = 0;
+
+    /// Closes a descriptor; whoever waits on it is woken with `-EBADF`. Returns 0 or the negative
+    /// of an `errno`.
+    virtual int close(int descriptor) noexcept = 0;
+};
+
+/// The best driver for this machine. Defined by the layer that has some (weft/io). Throws
+/// `std::system_error`.
+[[nodiscard]] WEFT_EXPORT std::unique_ptr<driver> make_driver();
+
+}  // namespace weft

@@ -1,0 +1,63 @@
+#pragma once
+
+#include "weft/base/export.hpp"
+
+#include <cstddef>
+#include <cstdint>
+
+/// What a loop asks of its driver.
+namespace weft {
+
+enum class operation_code : std::uint8_t {
+    readable,  ///< wait until a read would not block: data, an end, or an error. Result: 0
+    writable,  ///< wait until a write would not block. Result: 0
+    read,      ///< read at most `size` bytes into `buffer`. Result: the bytes; 0 at the end
+    write,     ///< write at most `size` bytes from `buffer`. Result: the bytes. Never SIGPIPE
+};
+
+/// An operation, from its submission until it is complete. It lies in the frame or on the stack of
+/// who waits for it, and neither moves nor goes meanwhile: a kernel may own its memory.
+///
+/// Rules:
+/// 1. Its owner sets what is asked; the driver reads that, writes `result`, and links it by `next`
+///    and `prev`, which are the driver's alone while it is pending.
+/// 2. A driver completes a pending operation exactly once, by `complete`, and only from within
+///    `driver::park` or `driver::close`.
+/// 3. One thread, the loop's.
+class WEFT_EXPORT operation {
+public:
+    /// Called by the driver when it is complete; it is the driver's no longer.
+    using completion = void (*)(operation& op) noexcept;
+
+    operation(operation_code c, int fd, void* b, std::size_t n, completion done) noexcept
+        : code(c), descriptor(fd), buffer(b), size(n), completed_(done) {}
+    operation(const operation&) = delete;
+    operation& operator=(const operation&) = delete;
+
+    operation_code code;
+    bool pending = false;
+    bool cancelling = false;  ///< `driver::cancel` was called
+    int descriptor;
+    void* buffer;
+    std::size_t size;
+    /// What it came to: not negative, or the negative of an `errno`; `-ECANCELED` when it was
+    /// cancelled and did nothing, `-EBADF` when its descriptor was closed.
+    std::int64_t result = 0;
+
+    operation* next = nullptr;
+    operation* prev = nullptr;
+
+    void complete(std::int64_t r) noexcept {
+        result = r;
+        pending = false;
+        completed_(*this);
+    }
+
+protected:
+    ~operation() = default;
+
+private:
+    completion completed_;
+};
+
+}  // namespace weft

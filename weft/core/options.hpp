@@ -1,0 +1,97 @@
+#pragma once
+
+#include "weft/base/export.hpp"
+#include "weft/core/control_block.hpp"
+#include "weft/core/driver.hpp"
+#include "weft/core/oracle.hpp"
+
+#include <chrono>
+#include <cstddef>
+#include <exception>
+#include <functional>
+#include <memory>
+#include <string_view>
+#include <utility>
+
+/// How a loop is to run.
+namespace weft {
+
+/// ```cpp
+/// const auto watched = weft::options{}.watchdog(std::chrono::milliseconds(20));
+/// ```
+class WEFT_EXPORT options {
+public:
+    /// Gets an error that nobody joined: when the coroutine has ended and no handle is left (R13).
+    using unhandled = std::function<void(std::exception_ptr error, std::string_view coroutine)>;
+    /// Gets a text when a coroutine keeps the thread too long. Called on another thread.
+    using slow = std::function<void(std::string_view report)>;
+
+    options() = default;
+
+    /// Default: `report_unhandled`, which writes to standard error.
+    options& on_unhandled(unhandled f) {
+        on_unhandled_ = std::move(f);
+        return *this;
+    }
+    /// How long a coroutine may run without an await before that is reported; zero turns it off.
+    /// Default 100 ms.
+    options& watchdog(std::chrono::nanoseconds limit) noexcept {
+        watchdog_ = limit;
+        return *this;
+    }
+    /// Default: one line to standard error.
+    options& on_slow(slow f) {
+        on_slow_ = std::move(f);
+        return *this;
+    }
+    /// How long cleanup that awaits may take after a cancellation: `with_cleanup`, and destructors
+    /// in fibers. Default 5 s.
+    options& grace(std::chrono::nanoseconds time) noexcept {
+        grace_ = time;
+        return *this;
+    }
+    /// Bytes of a fiber's stack. Default 256 KiB.
+    options& stack(std::size_t bytes) noexcept {
+        stack_bytes_ = bytes;
+        return *this;
+    }
+    /// Bytes of the guard below each stack. Default 64 KiB.
+    options& guard(std::size_t bytes) noexcept {
+        guard_bytes_ = bytes;
+        return *this;
+    }
+    /// Default: `make_driver()`. The loop takes what the function makes.
+    options& driver(std::function<std::unique_ptr<weft::driver>()> make) {
+        driver_ = std::move(make);
+        return *this;
+    }
+    /// Who decides what is left open; must outlive the loop. Default: nobody (first come, first
+    /// served).
+    options& choices(oracle* o) noexcept {
+        oracle_ = o;
+        return *this;
+    }
+
+    [[nodiscard]] const unhandled& on_unhandled() const noexcept { return on_unhandled_; }
+    [[nodiscard]] const slow& on_slow() const noexcept { return on_slow_; }
+    [[nodiscard]] std::chrono::nanoseconds watchdog() const noexcept { return watchdog_; }
+    [[nodiscard]] std::chrono::nanoseconds grace() const noexcept { return grace_; }
+    [[nodiscard]] std::size_t stack() const noexcept { return stack_bytes_; }
+    [[nodiscard]] std::size_t guard() const noexcept { return guard_bytes_; }
+    [[nodiscard]] oracle* choices() const noexcept { return oracle_; }
+    [[nodiscard]] std::unique_ptr<weft::driver> make_driver() const {
+        return driver_ ? driver_() : weft::make_driver();
+    }
+
+private:
+    unhandled on_unhandled_;
+    slow on_slow_;
+    std::chrono::nanoseconds watchdog_ = std::chrono::milliseconds(100);
+    std::chrono::nanoseconds grace_ = std::chrono::seconds(5);
+    std::size_t stack_bytes_ = std::size_t{256} * 1024;
+    std::size_t guard_bytes_ = std::size_t{64} * 1024;
+    std::function<std::unique_ptr<weft::driver>()> driver_;
+    oracle* oracle_ = nullptr;
+};
+
+}  // namespace weft

@@ -1,0 +1,36 @@
+#include "weft/base/unhandled.hpp"
+#include "weft/core/block_extra.hpp"
+#include "weft/core/describe.hpp"
+#include "weft/core/scheduler.hpp"
+#include "weft/core/stored_result.hpp"
+
+namespace weft::detail {
+namespace {
+
+void report_unjoined(const control_block& b, const scheduler* home) noexcept {
+    const std::string who = describe(b);
+    if (home != nullptr && home->how().on_unhandled())
+        home->how().on_unhandled()(b.extra->error, who);
+    else
+        report_unhandled(b.extra->error, who + ", which nobody joined");
+}
+
+}  // namespace
+
+void retire_block(control_block& b) noexcept {
+    registry& slab = registry::of(b);
+    if (b.state == block_state::returned && b.body != nullptr &&
+        !b.has(block_flag::inline_result)) {
+        auto* const box = static_cast<boxed_result*>(b.body);
+        box->destroy(box);
+    }
+    if (b.extra != nullptr) [[unlikely]] {
+        if (b.state == block_state::failed && !b.has(block_flag::observed))
+            report_unjoined(b, slab.home());
+        delete b.extra;
+        b.extra = nullptr;
+    }
+    slab.release(b);
+}
+
+}  // namespace weft::detail

@@ -1,0 +1,72 @@
+#include "weft/core/run.hpp"
+
+#include "weft/base/check.hpp"
+#include "weft/base/error.hpp"
+#include "weft/core/block_extra.hpp"
+#include "weft/core/describe.hpp"
+
+namespace weft {
+
+deadlock::~deadlock() = default;
+
+loop::loop(options how) : scheduler_(std::make_unique<detail::scheduler>(std::move(how))) {}
+loop::~loop() {
+    WEFT_CHECK(!scheduler_ || detail::the_scheduler != scheduler_.get(),
+               "a loop was destroyed while it runs");
+}
+
+void loop::close() {
+    if (scheduler_ && detail::the_scheduler == scheduler_.get())
+        throw usage_error("loop::close(): the loop runs: let run() return first");
+    scheduler_.reset();
+}
+
+detail::scheduler& loop::scheduler() const {
+    if (!scheduler_)
+        throw usage_error("loop: it is closed: make another one, or close it later");
+    return *scheduler_;
+}
+
+clock::time_point loop::time() const {
+    return scheduler().world().now();
+}
+loop_statistics loop::statistics() const {
+    return {scheduler().live(), scheduler().spawned(), scheduler().timers().size()};
+}
+
+loop::running::running(loop& l) : here_(l.scheduler()) {}
+loop::running::~running() = default;
+
+void loop::drive(detail::control_block& root) {
+    detail::scheduler& s = scheduler();
+    if (!s.run_until_ended(root)) {
+        const std::string waits = detail::describe_waits(s);
+        s.root().cancel(cancel_origin(cancel_reason::deadlock, nullptr, 0));
+        drain();
+        throw deadlock("run(): nothing can ever run again; these wait:" + waits);
+    }
+    s.root().cancel(cancel_origin(cancel_reason::loop_ends, nullptr, 0));
+    drain();
+}
+
+/// Until nothing lives. What was shielded and waits for ever is cancelled too.
+void loop::drain() {
+    detail::scheduler& s = scheduler();
+    if (!s.run_until_empty()) {
+        s.root().cancel_everything(cancel_origin(cancel_reason::deadlock, nullptr, 0));
+        WEFT_CHECK(s.run_until_empty(),
+                   "coroutines are left at the end of run() that nothing can ever wake");
+    }
+    s.root().renew();
+}
+
+void loop::rethrow(detail::control_block& root) {
+    using detail::block_state;
+    if (root.state == block_state::cancelled)
+        throw child_cancelled("run(): its coroutine was " + root.extra->origin.text());
+    root.flags |= detail::block_flag::observed;
+    detail::remember_trace(root.extra->error, root.extra->trace);
+    std::rethrow_exception(root.extra->error);
+}
+
+}  // namespace weft

@@ -1,0 +1,213 @@
+#include "weft/core/scheduler.hpp"
+
+#include "weft/base/check.hpp"
+#include "weft/base/error.hpp"
+#include "weft/base/unhandled.hpp"
+#include "weft/core/block_extra.hpp"
+#include "weft/core/describe.hpp"
+#include "weft/core/join_waiter.hpp"
+#include "weft/core/scope_children.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace weft::detail {
+
+constinit thread_local scheduler* the_scheduler = nullptr;
+
+void refuse_without_loop(const char* what) {
+    throw usage_error(std::string(what) +
+                      ": there is no loop on this thread: call it within weft::run(...)");
+}
+
+running_scheduler::running_scheduler(scheduler& s) {
+    if (the_scheduler != nullptr)
+        throw usage_error("run(): a loop runs on this thread already: spawn() or await instead, or "
+                          "run the other loop on another thread");
+    the_scheduler = &s;
+    s.exceptions_ = &thread_exceptions();
+    adopt_thread(s.stack_);
+    watch(s.watched_);
+}
+
+running_scheduler::~running_scheduler() {
+    scheduler* const s = std::exchange(the_scheduler, nullptr);
+    unwatch(s->watched_);
+    forget_context(s->stack_);
+}
+
+scheduler::scheduler(options how)
+    : oracle_(how.choices()),
+      exceptions_(&thread_exceptions()),
+      registry_(new registry(*this)),
+      how_(std::move(how)),
+      driver_(how_.make_driver()),
+      timers_(driver_->now()),
+      inbox_(*driver_),
+      root_(*this) {
+    now_ = driver_->now();
+    watched_.limit = how_.watchdog();
+    watched_.report = &report_slow;
+    watched_.owner = this;
+}
+
+scheduler::~scheduler() {
+    WEFT_CHECK(live_ == 0, "a loop was destroyed while coroutines live");
+    inbox_.close();
+    root_.leave();
+    registry_->orphan();
+}
+
+control_block& scheduler::add(block_kind kind, cancel_node& in, place at) {
+    control_block& b = registry_->acquire();
+    const std::uint32_t generation = b.generation;
+    b = control_block{};
+    b.generation = generation;
+    b.kind = kind;
+    b.number = static_cast<std::uint32_t>(++spawned_);
+    b.spawned_at = at;
+    b.spawned = b.since = now_;
+    in.add(b);
+    ++live_;
+    return b;
+}
+
+void scheduler::ended(control_block& b) noexcept {
+    cancel_node* const in = b.scope;
+    cancel_node::remove(b);
+    --live_;
+    b.leaf = nullptr;
+    wake_joiners(b);
+    if (b.has(block_flag::in_scope)) scope_children::of(*in).child_ended(b);
+    if (b.extra != nullptr) [[unlikely]] {
+        for (auto& link : std::exchange(b.extra->links, {})) {
+            ++b.handles;
+            call_soon([&b, this, f = std::move(link)] {
+                f(b);
+                drop_handle(b);
+            });
+        }
+    }
+    if (&b == awaited_) tick_end_ = watched_.tick.load(std::memory_order_relaxed);
+    if (b.handles == 0) retire_block(b);
+}
+
+void scheduler::call_soon(std::function<void()> f) {
+    callbacks_.push_back(std::move(f));
+}
+
+bool scheduler::run_until_ended(control_block& b) {
+    awaited_ = &b;
+    bool going = true;
+    while (going && !b.ended()) {
+        run_ready();
+        if (!b.ended()) going = poll();
+    }
+    awaited_ = nullptr;
+    return going;
+}
+
+bool scheduler::run_until_empty() {
+    while (live_ > 0 || !callbacks_.empty()) {
+        run_ready();
+        if ((live_ > 0 || !callbacks_.empty()) && !poll()) return false;
+    }
+    return true;
+}
+
+void scheduler::run_ready() {
+    tick_end_ = watched_.tick.load(std::memory_order_relaxed) - tick_max;
+    while (!ready_.empty() && ticks_left()) {
+        try {
+            while (!ready_.empty() && ticks_left()) resume_next();
+        } catch (...) {
+            // A foreign coroutine; ours keep their errors to themselves.
+            report_unhandled(std::current_exception(), "resuming a foreign coroutine");
+        }
+    }
+    watched_.current.store(nullptr, std::memory_order_relaxed);
+}
+
+control_block* scheduler::next() noexcept {
+    if (oracle_ != nullptr) [[unlikely]] {
+        if (ready_.empty()) return nullptr;
+        ready_.choose(*oracle_);
+    }
+    return ready_.front();
+}
+
+void scheduler::resume_next() {
+    control_block& b = *next();
+    ready_.pop();
+    if (oracle_ != nullptr) [[unlikely]]
+        oracle_->resumed(b.number, now_);
+    started(b);
+    if (ready_.front() != nullptr) __builtin_prefetch(ready_.front());
+    b.leaf.resume();
+    if (after_leaving_ != nullptr) [[unlikely]] {
+        const auto call = std::exchange(after_leaving_, nullptr);
+        call(after_leaving_argument_);
+    }
+    reap();
+}
+
+bool scheduler::poll() {
+    watched_.turns.store(watched_.turns.load(std::memory_order_relaxed) + 1,
+                         std::memory_order_relaxed);
+    take_mail();
+    call_callbacks();
+    if (!timers_.empty()) expire_timers();
+    if (!ready_.empty()) {
+        if (operations > 0) driver_->park(clock::time_point::min());
+        return true;
+    }
+    if (!callbacks_.empty()) return true;
+    const bool alone = foreign_waits == 0 && remotes == 0;
+    if (timers_.nearest() == clock::never && alone && (operations == 0 || driver_->is_stuck())) {
+        // Something may have been posted since, by who held no remote.
+        take_mail();
+        return !ready_.empty() || !callbacks_.empty();
+    }
+    park();
+    return true;
+}
+
+void scheduler::park() noexcept {
+    entering_park(watched_);
+    driver_->park(timers_.nearest());
+    left_park(watched_);
+    now_ = driver_->now();
+    take_mail();
+    if (!timers_.empty()) expire_timers();
+}
+
+void scheduler::take_mail() noexcept {
+    if (inbox_.empty()) return;
+    for (posted* p = inbox_.take(); p != nullptr;) {
+        posted* const next = p->next;
+        p->taken(*p);
+        p = next;
+    }
+}
+
+void scheduler::call_callbacks() noexcept {
+    // Those that are added meanwhile wait for the next turn.
+    for (auto& f : std::exchange(callbacks_, {})) {
+        try {
+            f();
+        } catch (...) {
+            report_unhandled(std::current_exception(), "a callback of the loop");
+        }
+    }
+}
+
+void scheduler::expire_timers() noexcept {
+    now_ = driver_->now();
+    timers_.expire(now_, oracle_);
+}
+
+void scheduler::report_slow(watched_loop& loop, std::chrono::nanoseconds kept) noexcept {
+    describe_slow(static_cast<watch&>(loop).owner->how_, loop, kept);
+}
+
+}  // namespace weft::detail

@@ -1,0 +1,221 @@
+#pragma once
+
+#include "weft/base/export.hpp"
+#include "weft/core/cancel_node.hpp"
+#include "weft/core/control_block.hpp"
+#include "weft/core/driver.hpp"
+#include "weft/core/inbox.hpp"
+#include "weft/core/options.hpp"
+#include "weft/core/oracle.hpp"
+#include "weft/core/ready_queue.hpp"
+#include "weft/core/registry.hpp"
+#include "weft/core/timer_wheel.hpp"
+#include "weft/core/waiter.hpp"
+#include "weft/core/watchdog.hpp"
+#include "weft/machine/context.hpp"
+
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+/// The scheduler: the state of one loop, and the turn that it makes over and over.
+///
+/// Rules:
+/// 1. It resumes `std::coroutine_handle<>` and nothing else: the `leaf` of the block that is next.
+///    Tasks run on the loop's own stack, fibers on theirs.
+/// 2. A turn resumes what is ready, at most `tick_max` times, hand-offs between fibers included,
+///    then polls: what other threads have posted, timers, the driver (R4). It waits in the driver
+///    only when nothing is ready.
+/// 3. A resumed coroutine has a budget of `budget_max` awaits that complete at once, begins of
+///    nested tasks included; then it goes to the end of the ready queue. So no loop of awaits keeps
+///    the thread, and no chain of transfers grows the stack (R4).
+/// 4. Everything belongs to the loop's thread but `inbox`, `driver::wake`, and what the watchdog
+///    reads (watchdog.hpp).
+/// 5. When nothing is ready, no timer runs, the driver has nothing pending and nobody else can
+///    post, nothing can ever run again: that is a deadlock.
+namespace weft::detail {
+
+struct fiber_record;
+
+/// Gives the block of a coroutine back that has ended and that nobody holds; its loop may be gone.
+WEFT_EXPORT void retire_block(control_block& b) noexcept;
+
+class WEFT_EXPORT scheduler {
+public:
+    static constexpr std::uint32_t tick_max = 256;
+    static constexpr int budget_max = 128;
+
+    explicit scheduler(options how);
+    scheduler(const scheduler&) = delete;
+    scheduler& operator=(const scheduler&) = delete;
+    ~scheduler();
+
+    // --- for awaiters, by the coroutine that runs
+
+    /// Null while no coroutine runs.
+    [[nodiscard]] control_block* current() const noexcept {
+        return watched_.current.load(std::memory_order_relaxed);
+    }
+    /// What completes at once is charged; false: to the end of the queue with it.
+    [[nodiscard]] bool charge() noexcept { return --budget_ > 0; }
+    void push(control_block& b) noexcept { ready_.push(b); }
+    void push_front(control_block& b) noexcept { ready_.push_front(b); }
+    /// What it waited for has come.
+    void wake(control_block& b) noexcept {
+        b.wait = nullptr;
+        ready_.push(b);
+    }
+    /// Its wait is over without that: it raises `cancelled`.
+    void abandon(control_block& b) noexcept {
+        b.flags |= block_flag::abandoned;
+        wake(b);
+    }
+    /// `b` suspends, waiting for `w`.
+    void waits(control_block& b, waiter& w) noexcept {
+        b.wait = &w;
+        b.since = now_;
+    }
+
+    // --- coroutines
+
+    /// A block for a coroutine that is to be run, in the scope `in`; not yet ready.
+    [[nodiscard]] control_block& add(block_kind kind, cancel_node& in, place at);
+    /// It has ended: its `state` and result are set, its frame is gone.
+    void ended(control_block& b) noexcept;
+    /// Nobody holds it any more.
+    void drop_handle(control_block& b) noexcept {
+        if (--b.handles == 0 && b.ended()) retire_block(b);
+    }
+    [[nodiscard]] std::size_t live() const noexcept { return live_; }
+    [[nodiscard]] std::uint64_t spawned() const noexcept { return spawned_; }
+
+    // --- the world
+
+    [[nodiscard]] driver& world() noexcept { return *driver_; }
+    [[nodiscard]] timer_wheel& timers() noexcept { return timers_; }
+    [[nodiscard]] cancel_node& root() noexcept { return root_; }
+    [[nodiscard]] inbox& mail() noexcept { return inbox_; }
+    [[nodiscard]] const options& how() const noexcept { return how_; }
+    [[nodiscard]] registry& blocks() noexcept { return *registry_; }
+    /// As of the last poll.
+    [[nodiscard]] clock::time_point now() const noexcept { return now_; }
+    [[nodiscard]] exception_state& exceptions() noexcept { return *exceptions_; }
+
+    /// Calls `f` from the loop, soon: never from within the call.
+    void call_soon(std::function<void()> f);
+    /// Operations that the driver has, and foreign awaits: while there are some, others can act.
+    std::size_t operations = 0;
+    std::size_t foreign_waits = 0;
+    std::size_t remotes = 0;
+
+    // --- fibers
+
+    /// Leaves the stack of `self`, whose block is ready or waits; returns when it is resumed.
+    void suspend_fiber(fiber_record& self) noexcept;
+    /// The same, and `then(argument)` is called on the loop's stack.
+    void suspend_fiber_and(fiber_record& self, void (*then)(void*), void* argument) noexcept;
+    /// Leaves it for ever.
+    [[noreturn]] void leave_fiber(fiber_record& self) noexcept;
+    /// From the loop's stack onto the fiber's.
+    void enter_fiber(fiber_record& self) noexcept;
+    /// Frees the stack of a fiber that has ended, once somebody else runs.
+    void reap() noexcept {
+        if (finished_ != nullptr) [[unlikely]]
+            reap_finished();
+    }
+    void has_canaries() noexcept { canaries_ = true; }
+
+    // --- for `loop`
+
+    /// Makes turns until `b` has ended: true. False when nothing can ever run again.
+    [[nodiscard]] bool run_until_ended(control_block& b);
+    /// The same until no coroutine lives.
+    [[nodiscard]] bool run_until_empty();
+
+private:
+    friend class running_scheduler;
+
+    void run_ready();
+    void resume_next();
+    void started(control_block& b) noexcept {
+        watched_.current.store(&b, std::memory_order_relaxed);
+        const std::uint32_t tick = watched_.tick.load(std::memory_order_relaxed);
+        watched_.tick.store(tick - 1, std::memory_order_relaxed);
+        budget_ = budget_max;
+    }
+    [[nodiscard]] bool ticks_left() const noexcept {
+        return watched_.tick.load(std::memory_order_relaxed) != tick_end_;
+    }
+    /// Who is next, after the oracle; null when nobody is ready.
+    [[nodiscard]] control_block* next() noexcept;
+    [[nodiscard]] bool poll();
+    void park() noexcept;
+    void take_mail() noexcept;
+    void call_callbacks() noexcept;
+    void expire_timers() noexcept;
+    void hand_over(fiber_record& self) noexcept;
+    void reap_finished() noexcept;
+    static void report_slow(watched_loop& loop, std::chrono::nanoseconds kept) noexcept;
+
+    // What every resume touches.
+    ready_queue ready_;
+    int budget_ = budget_max;
+    std::uint32_t tick_end_ = 0;
+    oracle* oracle_;
+    fiber_record* finished_ = nullptr;
+    exception_state* exceptions_;
+    void (*after_leaving_)(void*) = nullptr;  // to be called on the loop's stack
+    void* after_leaving_argument_ = nullptr;
+    control_block* awaited_ = nullptr;  // whose end stops the turns
+    bool canaries_ = false;
+    context stack_;  // the loop's own
+    clock::time_point now_;
+    struct watch : watched_loop {
+        scheduler* owner = nullptr;
+    };
+    watch watched_;
+
+    std::size_t live_ = 0;
+    std::uint64_t spawned_ = 0;
+    registry* registry_;
+    options how_;
+    std::unique_ptr<driver> driver_;
+    timer_wheel timers_;
+    inbox inbox_;
+    std::vector<std::function<void()>> callbacks_;
+    cancel_node root_;
+};
+
+/// The calling thread's loop while it runs; null on a thread without one.
+extern WEFT_EXPORT __attribute__((
+    tls_model("initial-exec"))) constinit thread_local scheduler* the_scheduler;
+
+/// Makes a scheduler the calling thread's for as long as it lives.
+class WEFT_EXPORT running_scheduler {
+public:
+    /// Throws `usage_error` when a loop runs here already.
+    explicit running_scheduler(scheduler& s);
+    running_scheduler(const running_scheduler&) = delete;
+    running_scheduler& operator=(const running_scheduler&) = delete;
+    ~running_scheduler();
+};
+
+/// The scheduler of the thread, or a `usage_error` that says what was attempted.
+[[noreturn, gnu::cold]] WEFT_EXPORT void refuse_without_loop(const char* what);
+[[nodiscard]] inline scheduler& scheduler_for(const char* what) {
+    scheduler* const s = the_scheduler;
+    if (s == nullptr) [[unlikely]]
+        refuse_without_loop(what);
+    return *s;
+}
+/// The same for what only a coroutine may do. The loop of its own coroutine is always there.
+[[nodiscard]] inline scheduler& this_scheduler() noexcept {
+    return *the_scheduler;
+}
+
+}  // namespace weft::detail

@@ -1,0 +1,165 @@
+// The part of the scheduler that moves between stacks.
+
+#include "weft/base/check.hpp"
+#include "weft/core/describe.hpp"
+#include "weft/core/fiber_body.hpp"
+#include "weft/core/fiber_record.hpp"
+#include "weft/core/greenlet_block.hpp"
+#include "weft/core/scheduler.hpp"
+#include "weft/core/task_frame.hpp"
+
+#include <cstring>
+#include <utility>
+
+namespace weft::detail {
+namespace {
+
+/// A thread has no greenlets at the moment of any switch between fibers: a side that has some puts
+/// them aside, as with exceptions. So `greenlet::current()` is the fiber's own.
+void put_greenlets_aside(fiber_record& self) noexcept {
+    greenlet_thread& thread = this_greenlet_thread();
+    if (thread.current == nullptr) [[likely]]
+        return;
+    self.greenlet = std::exchange(thread.current, nullptr);
+    self.greenlet_root = std::exchange(thread.root, nullptr);
+}
+
+void take_greenlets_back(fiber_record& self) noexcept {
+    if (self.greenlet == nullptr) [[likely]]
+        return;
+    greenlet_thread& thread = this_greenlet_thread();
+    thread.current = std::exchange(self.greenlet, nullptr);
+    thread.root = std::exchange(self.greenlet_root, nullptr);
+}
+
+bool is_at_its_fiber(const control_block& b) noexcept {
+    return b.kind == block_kind::fiber && b.leaf.address() == b.body;
+}
+
+}  // namespace
+
+void scheduler::suspend_fiber(fiber_record& self) noexcept {
+    if (canaries_) [[unlikely]]
+        self.memory.check_canary();
+    put_greenlets_aside(self);
+    hand_over(self);
+    take_greenlets_back(self);
+    reap();
+}
+
+/// Straight to the next fiber when one is next; to the loop when it is a task's turn, or time to
+/// poll (R4).
+inline void scheduler::hand_over(fiber_record& self) noexcept {
+    control_block* const to = ticks_left() ? next() : nullptr;
+    if (to == nullptr || !is_at_its_fiber(*to))
+        return switch_context(self.machine, stack_, *exceptions_);
+    ready_.pop();
+    if (oracle_ != nullptr) [[unlikely]]
+        oracle_->resumed(to->number, now_);
+    started(*to);
+    if (to == self.block) return;
+    if (ready_.front() != nullptr) __builtin_prefetch(ready_.front());
+    switch_context(self.machine, static_cast<fiber_record*>(to->body)->machine, *exceptions_);
+}
+
+void scheduler::suspend_fiber_and(fiber_record& self, void (*then)(void*),
+                                  void* argument) noexcept {
+    if (canaries_) [[unlikely]]
+        self.memory.check_canary();
+    put_greenlets_aside(self);
+    after_leaving_ = then;
+    after_leaving_argument_ = argument;
+    switch_context(self.machine, stack_, *exceptions_);
+    take_greenlets_back(self);
+    reap();
+}
+
+void scheduler::leave_fiber(fiber_record& self) noexcept {
+    finished_ = &self;
+    control_block* const to = ticks_left() ? next() : nullptr;
+    if (to == nullptr || !is_at_its_fiber(*to)) leave_context(self.machine, stack_);
+    ready_.pop();
+    if (oracle_ != nullptr) [[unlikely]]
+        oracle_->resumed(to->number, now_);
+    started(*to);
+    leave_context(self.machine, static_cast<fiber_record*>(to->body)->machine);
+}
+
+void scheduler::enter_fiber(fiber_record& self) noexcept {
+    greenlet_thread& thread = this_greenlet_thread();
+    greenlet_block* const current = std::exchange(thread.current, nullptr);
+    greenlet_block* const root = std::exchange(thread.root, nullptr);
+    switch_context(stack_, self.machine, *exceptions_);
+    thread.current = current;
+    thread.root = root;
+}
+
+void scheduler::reap_finished() noexcept {
+    fiber_record* const gone = std::exchange(finished_, nullptr);
+    gone->free();
+}
+
+control_block& begin_fiber(scheduler& home, cancel_node& in, place at, fiber_record& self) {
+    const options& how = home.how();
+    try {
+        self.memory = stack::acquire(how.stack(), how.guard());
+        control_block& b = home.add(block_kind::fiber, in, at);
+        self.block = &b;
+        b.body = &self;
+        b.leaf = self.handle();
+    } catch (...) {
+        self.code->dispose(self);
+        self.free();
+        throw;
+    }
+    self.link.at = at;
+    self.memory.set_owner(self.block, &name_for_overflow);
+    if (self.memory.has_canary()) [[unlikely]]
+        home.has_canaries();
+    self.prepare();
+    home.push(*self.block);
+    return *self.block;
+}
+
+void fiber_record::prepare() {
+    prepare_context(machine, memory.limit(), memory.top(), &entry, this);
+}
+
+void fiber_record::entry(void* argument) {
+    auto& self = *static_cast<fiber_record*>(argument);
+    context_entered(self.machine);
+    scheduler& home = this_scheduler();
+    home.reap();
+    control_block& b = *self.block;
+    try {
+        self.code->run(self);
+    } catch (...) {
+        note_failure(b, self.link.at);
+    }
+    self.code->dispose(self);
+    put_greenlets_aside(self);
+    if (b.has(block_flag::child_failed)) [[unlikely]]
+        root_failed(b);
+    else
+        b.state = block_state::returned;
+    b.body = self.result;
+    home.ended(b);
+    home.leave_fiber(self);
+}
+
+void fiber_record::free() noexcept {
+    forget_context(machine);
+    this->~fiber_record();
+    deallocate_frame(this);
+}
+
+void fiber_record::resume_frame(void* self) {
+    this_scheduler().enter_fiber(*static_cast<fiber_record*>(self));
+}
+
+void fiber_record::destroy_frame(void*) noexcept {
+    WEFT_CHECK(false, "destroy() on the handle of a fiber: it can be cancelled, not destroyed");
+    __builtin_unreachable();
+}
+
+}  // namespace weft::detail

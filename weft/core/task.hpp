@@ -1,0 +1,182 @@
+#pragma once
+
+#include "weft/base/export.hpp"
+#include "weft/core/stored_result.hpp"
+#include "weft/core/task_frame.hpp"
+
+#include <concepts>
+#include <coroutine>
+#include <exception>
+#include <type_traits>
+#include <utility>
+
+namespace weft {
+
+template <class T = void>
+class task;
+
+namespace detail {
+
+struct task_access;
+
+/// The end of a task: on to whoever awaits it. One that was spawned leaves its result, if anybody
+/// wants it, and is gone.
+class task_end {
+public:
+    [[nodiscard]] bool await_ready() const noexcept { return false; }
+    template <class Promise>
+    [[nodiscard]] std::coroutine_handle<> await_suspend(
+        std::coroutine_handle<Promise> ended) const noexcept {
+        scheduler& home = this_scheduler();
+        control_block& b = *home.current();
+        if (await_link* const to = ended.promise().awaiter) [[likely]] {
+            b.leaf = to->handle();
+            return task_frame::transfer(home, b);
+        }
+        finish(home, b, ended);
+        return std::noop_coroutine();
+    }
+    void await_resume() const noexcept {}
+
+private:
+    template <class Promise>
+    static void finish(scheduler& home, control_block& b,
+                       std::coroutine_handle<Promise> ended) noexcept {
+        Promise& promise = ended.promise();
+        void* result = nullptr;
+        if (!b.has(block_flag::child_failed) && b.handles > 0) promise.store(b, result);
+        ended.destroy();
+        b.body = result;
+        if (b.has(block_flag::child_failed)) [[unlikely]]
+            root_failed(b);
+        else
+            b.state = block_state::returned;
+        home.ended(b);
+    }
+};
+
+template <class T>
+class task_promise final : public task_frame {
+public:
+    explicit task_promise(birthplace made = birthplace(__builtin_source_location())) noexcept
+        : task_frame(made.at()) {}
+
+    [[nodiscard]] task<T> get_return_object() noexcept { return task<T>(*this); }
+    [[nodiscard]] task_end final_suspend() const noexcept { return {}; }
+
+    template <class Value = T>
+        requires std::convertible_to<Value&&, T>
+    void return_value(Value&& value) {
+        result.set(std::forward<Value>(value));
+    }
+    [[nodiscard]] T take() { return static_cast<T&&>(result.get()); }
+    /// Keeps the result where it outlives the frame.
+    void store(control_block& b, void*& slot) noexcept {
+        try {
+            store_result<T>(slot, b.flags, take());
+        } catch (...) {
+            note_failure(b, at);
+        }
+    }
+
+    task_result<T> result;
+};
+
+template <>
+class task_promise<void> final : public task_frame {
+public:
+    explicit task_promise(birthplace made = birthplace(__builtin_source_location())) noexcept
+        : task_frame(made.at()) {}
+
+    [[nodiscard]] task<void> get_return_object() noexcept;
+    [[nodiscard]] task_end final_suspend() const noexcept { return {}; }
+    void return_void() const noexcept {}
+    void take() const noexcept {}
+    void store(control_block&, void*&) const noexcept {}
+};
+
+}  // namespace detail
+
+/// A stackless coroutine: a computation that can wait.
+///
+/// ```cpp
+/// weft::task<int> slow_square(int n) {
+///     co_await weft::sleep(std::chrono::milliseconds(10));
+///     co_return n * n;
+/// }
+/// weft::task<int> sum_of_squares() {
+///     const int a = co_await slow_square(3);
+///     const int b = co_await slow_square(4);
+///     co_return a + b;
+/// }
+/// ```
+///
+/// 1. It is lazy: nothing runs until it is awaited, or given to `spawn` or `run`. Each is done once
+///    and takes it as an rvalue. One that is destroyed without is reported (unhandled.hpp).
+/// 2. What it returns or throws reaches whoever awaits it. `co_await` of a child costs no more than
+///    its frame, which comes from a pool (frame_pool.hpp).
+/// 3. It runs on its loop's thread, and on the loop's stack. Chains of awaits of any depth do not
+///    grow that stack.
+/// 4. Reference parameters refer to what the caller keeps alive: awaited at once, that is safe. Give
+///    `spawn` the function and the arguments, and it keeps copies.
+template <class T>
+class [[nodiscard("a task does nothing until it is awaited or spawned")]] task {
+public:
+    using promise_type = detail::task_promise<T>;
+    using value_type = T;
+
+    task(task&& other) noexcept : frame_(std::exchange(other.frame_, nullptr)) {}
+    task& operator=(task&& other) noexcept {
+        if (this != &other) {
+            drop();
+            frame_ = std::exchange(other.frame_, nullptr);
+        }
+        return *this;
+    }
+    ~task() { drop(); }
+
+    /// It has not been awaited, spawned or moved from.
+    [[nodiscard]] explicit operator bool() const noexcept { return frame_ != nullptr; }
+
+    /// For coroutines of other libraries: runs it on this thread's loop, as `spawn` does. Our own
+    /// await it directly.
+    [[nodiscard]] auto operator co_await() &&;
+
+private:
+    friend promise_type;
+    friend struct detail::task_access;
+
+    explicit task(promise_type& frame) noexcept : frame_(&frame) {}
+    void drop() noexcept {
+        if (frame_ == nullptr) return;
+        // It has ended, or never begun: one that is suspended is not ours to destroy (R2).
+        if (frame_->awaiter == nullptr) [[unlikely]]
+            detail::report_never_awaited(frame_->at);
+        std::coroutine_handle<promise_type>::from_promise(*frame_).destroy();
+    }
+
+    promise_type* frame_;
+};
+
+namespace detail {
+
+/// What the machinery may do with a task.
+struct task_access {
+    template <class T>
+    [[nodiscard]] static task_promise<T>* frame(task<T>& t) noexcept {
+        return t.frame_;
+    }
+    template <class T>
+    [[nodiscard]] static task_promise<T>* release(task<T>& t) noexcept {
+        return std::exchange(t.frame_, nullptr);
+    }
+};
+
+inline task<void> task_promise<void>::get_return_object() noexcept {
+    return task<void>(*this);
+}
+
+}  // namespace detail
+}  // namespace weft
+
+#include "weft/core/task_await.hpp"  // IWYU pragma: export

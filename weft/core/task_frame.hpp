@@ -1,0 +1,122 @@
+#pragma once
+
+#include "weft/base/export.hpp"
+#include "weft/core/control_block.hpp"
+#include "weft/core/frame_allocation.hpp"
+#include "weft/core/place.hpp"
+#include "weft/core/scheduler.hpp"
+
+#include <coroutine>
+#include <cstddef>
+#include <exception>
+#include <memory>
+#include <new>
+#include <type_traits>
+#include <utility>
+
+/// The untyped part of a task's promise, and how a task begins and ends.
+namespace weft::detail {
+
+/// An error leaves a coroutine of `b`: keeps it for whoever awaits that, with the place `at` where
+/// it passed. To be called in the handler.
+WEFT_EXPORT void note_failure(control_block& b, place at) noexcept;
+/// Throws what a nested task of `b` has failed by.
+[[noreturn, gnu::cold]] WEFT_EXPORT void rethrow_child(control_block& b);
+/// The end of a task that was spawned, but for its result.
+WEFT_EXPORT void root_failed(control_block& b) noexcept;
+/// A task that nobody awaited is destroyed.
+[[gnu::cold]] WEFT_EXPORT void report_never_awaited(place made_at) noexcept;
+
+/// What `co_await x` awaits in a task; defined in task_await.hpp, which task.hpp includes.
+template <class Awaitable>
+[[nodiscard]] decltype(auto) awaiter_in_task(Awaitable&& awaitable);
+
+/// Rules:
+/// 1. A task is lazy. It begins when it is awaited, and then `awaiter` links it to who does, or
+///    when it was spawned, and then there is none.
+/// 2. Beginning and ending are transfers within the budget of the coroutine (scheduler.hpp, 3):
+///    beyond it they go through the ready queue, so the stack does not grow on any compiler.
+/// 3. An error waits in the control block, not in each promise: only one is on its way at a time.
+/// 4. `await_link` comes first in every promise, and no promise is aligned beyond 16 bytes.
+class WEFT_EXPORT task_frame : public await_link, public frame_allocation {
+public:
+    explicit task_frame(place made_at) noexcept { at = made_at; }
+    task_frame(const task_frame&) = delete;
+    task_frame& operator=(const task_frame&) = delete;
+
+    [[nodiscard]] std::suspend_always initial_suspend() const noexcept { return {}; }
+    void unhandled_exception() noexcept { note_failure(*this_scheduler().current(), at); }
+
+    /// What is awaited, as an awaiter; and a note of where.
+    template <class Awaitable>
+    [[nodiscard]] decltype(auto) await_transform(Awaitable&& awaitable,
+                                                 place where = __builtin_source_location()) {
+        at = where;
+        return awaiter_in_task(std::forward<Awaitable>(awaitable));
+    }
+
+    /// Begins this one, awaited by `by`; returns what is to be resumed.
+    [[nodiscard]] std::coroutine_handle<> begin(await_link& by) noexcept {
+        scheduler& home = this_scheduler();
+        control_block& b = *home.current();
+        awaiter = &by;
+        b.leaf = handle();
+        return transfer(home, b);
+    }
+
+    /// To `b.leaf`, at once or by way of the ready queue.
+    [[nodiscard]] static std::coroutine_handle<> transfer(scheduler& home,
+                                                          control_block& b) noexcept {
+        if (home.charge()) [[likely]]
+            return b.leaf;
+        home.push(b);
+        return std::noop_coroutine();
+    }
+};
+
+/// The result of a task in its promise. No more aligned than a frame's promise may be.
+template <class T>
+class task_result {
+public:
+    task_result() noexcept {}
+    task_result(const task_result&) = delete;
+    task_result& operator=(const task_result&) = delete;
+    ~task_result() {
+        if constexpr (!std::is_trivially_destructible_v<T>)
+            if (set_) get().~T();
+    }
+    template <class U>
+    void set(U&& value) {
+        ::new (static_cast<void*>(bytes_)) T(std::forward<U>(value));
+        set_ = true;
+    }
+    [[nodiscard]] T& get() noexcept { return *std::launder(reinterpret_cast<T*>(bytes_)); }
+
+private:
+    alignas(T) std::byte bytes_[sizeof(T)];
+    bool set_ = false;
+};
+template <class T>
+    requires(alignof(T) > 16)
+class task_result<T> {
+public:
+    template <class U>
+    void set(U&& value) {
+        value_ = std::make_unique<T>(std::forward<U>(value));
+    }
+    [[nodiscard]] T& get() noexcept { return *value_; }
+
+private:
+    std::unique_ptr<T> value_;
+};
+template <class T>
+class task_result<T&> {
+public:
+    void set(T& value) noexcept { value_ = &value; }
+    [[nodiscard]] T& get() noexcept { return *value_; }
+
+private:
+    T* value_ = nullptr;
+};
+
+}  // namespace weft::detail

@@ -1,0 +1,38 @@
+#include "weft/core/with_cleanup.hpp"
+
+#include "weft/base/unhandled.hpp"
+#include "weft/core/describe.hpp"
+#include "weft/core/exception_group.hpp"
+
+namespace weft::detail {
+namespace {
+
+bool is_cancellation(const std::exception_ptr& error) {
+    try {
+        std::rethrow_exception(error);
+    } catch (const cancelled&) {
+        return true;
+    } catch (...) {
+        return false;
+    }
+}
+
+}  // namespace
+
+cleanup_scope::cleanup_scope() : cancel_scope(cancel_node::shielding::shielded, clock::never) {
+    // The shield is entered: whether there is a cancellation is the parent's to say.
+    if (node().has_marked_parent())
+        node().set_deadline(saturating_add(clock::now(), this_scheduler().how().grace()),
+                            place_of_call());
+}
+
+void throw_after_cleanup(cleanup_scope& s, const std::exception_ptr& of_body,
+                         const std::exception_ptr& of_cleanup) {
+    s.node().leave();
+    if (!of_cleanup || absorbs(s.node(), of_cleanup)) return;
+    if (!of_body) std::rethrow_exception(of_cleanup);
+    if (!is_cancellation(of_body)) throw exception_group({of_body, of_cleanup});
+    report_unhandled(of_cleanup, "cleaning up after a cancellation");
+}
+
+}  // namespace weft::detail

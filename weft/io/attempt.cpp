@@ -1,0 +1,128 @@
+#include "weft/io/attempt.hpp"
+
+#include "weft/base/fd.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <csignal>
+#include <ctime>
+#include <fcntl.h>
+#include <poll.h>
+#include <sys/socket.h>
+#include <sys/uio.h>
+#include <unistd.h>
+
+namespace weft::detail {
+namespace {
+
+constexpr int rwf_nosignal = 0x100;  // not in the headers before Linux 6.18
+
+/// The most that one read or write moves on Linux. A larger size is not an error to the kernel,
+/// except where it does not fit an ssize_t.
+constexpr std::size_t transfer_max = 0x7ffff000;
+
+/// The call's result, or the negative of its errno. EINTR is repeated: only a call that blocks
+/// meets it, on a regular file.
+template <class Call>
+std::int64_t result_of(Call call) noexcept {
+    for (;;) {
+        const ssize_t result = call();
+        if (result >= 0) return result;
+        if (errno != EINTR) return -errno;
+    }
+}
+
+/// 0 when `events` or an end or an error is there, else -EAGAIN. A descriptor without a poll
+/// function (a regular file) is always ready to poll(2).
+std::int64_t poll_now(int fd, short events) noexcept {
+    if (fd < 0) return -EBADF;  // poll(2) passes over such
+    pollfd one{fd, events, 0};
+    const std::int64_t ready = result_of([&] { return ssize_t{::poll(&one, 1, 0)}; });
+    if (ready < 0) return ready;
+    if ((one.revents & POLLNVAL) != 0) return -EBADF;
+    return ready == 0 ? -EAGAIN : 0;
+}
+
+bool try_unsignalled() noexcept {
+    std::array<int, 2> ends{};
+    if (::pipe2(ends.data(), O_CLOEXEC | O_NONBLOCK) != 0) return false;
+    const unique_fd reader(ends[0]);
+    const unique_fd writer(ends[1]);
+    return write_unsignalled(writer.get(), "", 1) == 1;
+}
+
+/// Blocks SIGPIPE in this thread, and takes back the one that was raised meanwhile. One that was
+/// pending before stays: it is the program's. (It can be pending only when it was blocked before.)
+class sigpipe_masked {
+public:
+    sigpipe_masked() noexcept {
+        ::sigemptyset(&pipe_);
+        ::sigaddset(&pipe_, SIGPIPE);
+        ::pthread_sigmask(SIG_BLOCK, &pipe_, &before_);
+        was_blocked_ = ::sigismember(&before_, SIGPIPE) == 1;
+        sigset_t pending;
+        if (was_blocked_ && ::sigpending(&pending) == 0)
+            was_pending_ = ::sigismember(&pending, SIGPIPE) == 1;
+    }
+    sigpipe_masked(const sigpipe_masked&) = delete;
+    sigpipe_masked& operator=(const sigpipe_masked&) = delete;
+    ~sigpipe_masked() {
+        if (!was_blocked_) ::pthread_sigmask(SIG_SETMASK, &before_, nullptr);
+    }
+
+    void take_back() const noexcept {
+        const timespec at_once{};
+        if (!was_pending_)
+            while (::sigtimedwait(&pipe_, nullptr, &at_once) < 0 && errno == EINTR) {}
+    }
+
+private:
+    sigset_t pipe_{};
+    sigset_t before_{};
+    bool was_blocked_ = false;
+    bool was_pending_ = false;
+};
+
+}  // namespace
+
+bool kernel_writes_unsignalled() noexcept {
+    static const bool does = try_unsignalled();
+    return does;
+}
+
+std::int64_t write_unsignalled(int fd, const void* bytes, std::size_t size) noexcept {
+    iovec part{const_cast<void*>(bytes), std::min(size, transfer_max)};
+    // -1: at the file's own position, as write(2).
+    return result_of([&] { return ::pwritev2(fd, &part, 1, -1, rwf_nosignal); });
+}
+
+std::int64_t write_masked(int fd, const void* bytes, std::size_t size) noexcept {
+    const std::size_t most = std::min(size, transfer_max);
+    const std::int64_t sent = result_of([&] { return ::send(fd, bytes, most, MSG_NOSIGNAL); });
+    if (sent != -ENOTSOCK) return sent;
+    const sigpipe_masked masked;
+    const std::int64_t written = result_of([&] { return ::write(fd, bytes, most); });
+    if (written == -EPIPE) masked.take_back();
+    return written;
+}
+
+std::int64_t attempt(const operation& op) noexcept {
+    const int fd = op.descriptor;
+    switch (op.code) {
+        case operation_code::readable: return poll_now(fd, POLLIN | POLLRDHUP);
+        case operation_code::writable: return poll_now(fd, POLLOUT);
+        case operation_code::read:
+            return result_of(
+                [&] { return ::read(fd, op.buffer, std::min(op.size, transfer_max)); });
+        case operation_code::write: {
+            if (!kernel_writes_unsignalled()) return write_masked(fd, op.buffer, op.size);
+            const std::int64_t written = write_unsignalled(fd, op.buffer, op.size);
+            // What has no write_iter in the kernel knows no flags (some devices).
+            return written == -EOPNOTSUPP ? write_masked(fd, op.buffer, op.size) : written;
+        }
+    }
+    return -EINVAL;
+}
+
+}  // namespace weft::detail

@@ -1,0 +1,239 @@
+// What others do behind the driver's back: close and reuse descriptors, fork, use them all up.
+
+#include "weft/base/fd.hpp"
+#include "weft/io/driver_epoll.hpp"
+#include "weft/testing/driver_test.hpp"
+
+#include <array>
+#include <cerrno>
+#include <chrono>
+#include <fcntl.h>
+#include <gmock/gmock.h>
+#include <memory>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <system_error>
+#include <unistd.h>
+
+namespace {
+
+using namespace std::chrono_literals;
+using enum weft::operation_code;
+using ::testing::HasSubstr;
+using weft::unique_fd;
+using weft::testing::request;
+
+class driver_epoll_foreign : public ::testing::Test {
+protected:
+    weft::driver_epoll driver_;
+    weft::testing::world world_{driver_};
+};
+
+/// A pipe that the driver has not seen; its numbers are the lowest free ones.
+std::array<int, 2> foreign_pipe() {
+    std::array<int, 2> ends{};
+    EXPECT_EQ(::pipe2(ends.data(), O_NONBLOCK | O_CLOEXEC), 0);
+    return ends;
+}
+
+void close_both(const std::array<int, 2>& ends) {
+    for (const int end : ends) ::close(end);
+}
+
+TEST_F(driver_epoll_foreign, a_number_is_closed_and_reused_unseen) {
+    std::array<int, 2> before{};
+    for (int round = 0; round < 5; ++round) {
+        const auto ends = foreign_pipe();
+        if (round > 0) {
+            ASSERT_EQ(ends, before) << "the case that is tested";
+        }
+        before = ends;
+        request waiter(readable, ends[0]);
+        ASSERT_FALSE(world_.start(waiter).done_at_once);
+        world_.poll();
+        EXPECT_FALSE(waiter.is_complete());
+        EXPECT_EQ(world_.write_some(ends[1], "x"), 1);
+        EXPECT_EQ(world_.finish(waiter), 0);
+        close_both(ends);
+    }
+    EXPECT_EQ(driver_.stats().watches, 5u);
+}
+
+TEST_F(driver_epoll_foreign, who_waited_for_a_file_that_is_gone_is_told_by_the_next_wait) {
+    const auto ends = foreign_pipe();
+    request old(readable, ends[0]);
+    ASSERT_FALSE(world_.start(old).done_at_once);
+    close_both(ends);
+    const auto again = foreign_pipe();
+    ASSERT_EQ(again, ends);
+    request fresh(readable, again[0]);
+    ASSERT_FALSE(world_.start(fresh).done_at_once);
+    EXPECT_EQ(old.completions, 0) << "only from park";
+    EXPECT_EQ(world_.finish(old), -EBADF);
+    world_.poll();
+    EXPECT_FALSE(fresh.is_complete());
+    EXPECT_EQ(world_.write_some(again[1], "x"), 1);
+    EXPECT_EQ(world_.finish(fresh), 0);
+    close_both(again);
+}
+
+TEST_F(driver_epoll_foreign,
+       who_waited_for_a_file_that_is_gone_is_told_when_its_number_is_adopted) {
+    const auto ends = driver_.open_pipe();
+    request old(readable, ends[0]);
+    ASSERT_FALSE(world_.start(old).done_at_once);
+    close_both(ends);
+    const auto again = foreign_pipe();
+    ASSERT_EQ(again, ends);
+    EXPECT_EQ(driver_.adopt(again[0]), 0);
+    EXPECT_EQ(world_.finish(old), -EBADF);
+    request fresh(readable, again[0]);
+    ASSERT_FALSE(world_.start(fresh).done_at_once);
+    EXPECT_EQ(world_.write_some(again[1], "x"), 1);
+    EXPECT_EQ(world_.finish(fresh), 0);
+    for (const int end : again) driver_.close(end);
+}
+
+TEST_F(driver_epoll_foreign, waiting_for_what_is_closed_fails_for_all) {
+    const auto ends = foreign_pipe();
+    request old(readable, ends[0]);
+    ASSERT_FALSE(world_.start(old).done_at_once);
+    close_both(ends);
+    EXPECT_EQ(world_.run(readable, ends[0]), -EBADF);
+    EXPECT_EQ(world_.finish(old), -EBADF);
+}
+
+TEST_F(driver_epoll_foreign, a_duplicate_that_lives_on_does_not_speak_for_the_number) {
+    const auto ends = driver_.open_pipe();
+    request old(readable, ends[0]);
+    ASSERT_FALSE(world_.start(old).done_at_once);
+    const unique_fd duplicate(::fcntl(ends[0], F_DUPFD_CLOEXEC, 500));
+    const unique_fd writer(::fcntl(ends[1], F_DUPFD_CLOEXEC, 500));
+    close_both(ends);  // the kernel goes on watching, for the sake of the duplicate
+    const auto again = foreign_pipe();
+    ASSERT_EQ(again, ends);
+    EXPECT_EQ(driver_.adopt(again[0]), 0);
+    request fresh(readable, again[0]);
+    ASSERT_FALSE(world_.start(fresh).done_at_once);
+    EXPECT_EQ(world_.write_some(writer.get(), "to the old pipe"), 15);
+    EXPECT_EQ(world_.finish(old), -EBADF);
+    const auto events = driver_.stats().events;
+    world_.poll();
+    world_.poll();
+    EXPECT_GT(driver_.stats().events, 0u);
+    EXPECT_FALSE(fresh.is_complete()) << events;
+    for (const int end : again) driver_.close(end);
+    EXPECT_EQ(fresh.result, -EBADF);
+}
+
+TEST_F(driver_epoll_foreign, what_the_driver_closes_is_watched_no_more_though_a_duplicate_lives) {
+    const auto ends = driver_.open_pipe();
+    request waiter(readable, ends[0]);
+    world_.start(waiter);
+    const unique_fd duplicate(::dup(ends[0]));
+    driver_.close(ends[0]);
+    EXPECT_EQ(waiter.result, -EBADF);
+    EXPECT_EQ(world_.write_some(ends[1], "x"), 1);
+    driver_.park(driver_.now() + 1ms);
+    EXPECT_EQ(driver_.stats().events, 0u);
+    driver_.close(ends[1]);
+}
+
+/// What a child of fork finds; 0 when all is as it should be.
+int look_around(weft::driver_epoll& driver, request& parents, const std::array<int, 2>& ends) {
+    request mine(readable, ends[0]);
+    if (driver.submit(mine) != weft::submission::done || mine.result != -EBADF) return 1;
+    if (!driver.is_stuck()) return 2;
+    driver.wake();
+    driver.park(weft::clock::never);
+    driver.park(driver.now() + 1ms);
+    driver.cancel(parents);
+    driver.park(weft::clock::time_point::min());
+    if (parents.completions != 0) return 3;
+    if (driver.close(ends[0]) != 0 || parents.completions != 0) return 4;
+    if (driver.adopt(ends[1]) != -EBADF) return 5;
+    try {
+        static_cast<void>(driver.open_pipe());
+        return 6;
+    } catch (const std::system_error&) {}
+    return 0;
+}
+
+TEST(driver_epoll_fork, a_child_does_not_touch_its_parents_world) {
+    auto driver = std::make_unique<weft::driver_epoll>();
+    weft::testing::world world(*driver);
+    const auto ends = driver->open_pipe();
+    request waiter(readable, ends[0]);
+    ASSERT_FALSE(world.start(waiter).done_at_once);
+    const pid_t child = ::fork();
+    if (child == 0) {
+        const int found = look_around(*driver, waiter, ends);
+        driver.reset();
+        // A driver of its own works.
+        weft::driver_epoll own;
+        weft::testing::world own_world(own);
+        const auto own_ends = own.open_pipe();
+        const bool works = own_world.write_some(own_ends[1], "x") == 1 &&
+                           own_world.run(readable, own_ends[0]) == 0 && !own.is_stuck();
+        ::_exit(found != 0 ? found : works ? 0 : 7);
+    }
+    int status = 0;
+    ASSERT_EQ(::waitpid(child, &status, 0), child);
+    EXPECT_EQ(status, 0) << WEXITSTATUS(status);
+    EXPECT_FALSE(driver->is_stuck());
+    world.poll();
+    EXPECT_FALSE(waiter.is_complete());
+    EXPECT_EQ(world.write_some(ends[1], "x"), 1);
+    EXPECT_EQ(world.finish(waiter), 0) << "the parent's descriptor is still watched";
+    for (const int end : ends) driver->close(end);
+}
+
+/// Lets no more than `more` descriptors be opened while it lives.
+class descriptor_limit {
+public:
+    explicit descriptor_limit(int more) {
+        ::getrlimit(RLIMIT_NOFILE, &old_);
+        rlimit few = old_;
+        few.rlim_cur = static_cast<rlim_t>(lowest_free() + more);
+        ::setrlimit(RLIMIT_NOFILE, &few);
+    }
+    descriptor_limit(const descriptor_limit&) = delete;
+    descriptor_limit& operator=(const descriptor_limit&) = delete;
+    ~descriptor_limit() { ::setrlimit(RLIMIT_NOFILE, &old_); }
+
+    static int lowest_free() { return unique_fd(::open("/", O_PATH | O_CLOEXEC)).get(); }
+
+private:
+    rlimit old_{};
+};
+
+TEST(driver_epoll_limits, without_descriptors_it_says_what_was_attempted) {
+    const int free_before = descriptor_limit::lowest_free();
+    int more = 0;
+    for (bool is_made = false; !is_made; ++more) {
+        const descriptor_limit limit(more);
+        try {
+            weft::driver_epoll driver;
+            is_made = true;
+        } catch (const std::system_error& e) {
+            EXPECT_EQ(e.code().value(), EMFILE);
+            EXPECT_THAT(e.what(), HasSubstr("of a loop"));
+        }
+        EXPECT_EQ(descriptor_limit::lowest_free(), more == 0 ? -1 : free_before) << "none leaks";
+    }
+    EXPECT_EQ(more, 3) << "it needs two";
+}
+
+TEST(driver_epoll_limits, without_descriptors_there_is_no_pipe) {
+    weft::driver_epoll driver;
+    const descriptor_limit limit(1);
+    try {
+        static_cast<void>(driver.open_pipe());
+        ADD_FAILURE();
+    } catch (const std::system_error& e) {
+        EXPECT_EQ(e.code().value(), EMFILE);
+        EXPECT_THAT(e.what(), HasSubstr("opening a pipe"));
+    }
+}
+
+}  // namespace

@@ -1,0 +1,202 @@
+#include "weft/testing/simulator.hpp"
+
+#include "weft/base/check.hpp"
+
+#include <algorithm>
+#include <cerrno>
+#include <utility>
+
+namespace weft::testing {
+
+using detail::direction;
+using detail::direction_of;
+using detail::operation_queue;
+
+namespace {
+
+/// For a heap whose first is due next.
+constexpr auto later = [](const auto& a, const auto& b) noexcept {
+    return a.due != b.due ? a.due > b.due : a.number > b.number;
+};
+
+bool is_transfer(const operation& op) noexcept {
+    return op.code == operation_code::read || op.code == operation_code::write;
+}
+
+}  // namespace
+
+simulator::~simulator() {
+    WEFT_CHECK(pending_count_ == 0,
+               "a simulator is destroyed while operations are pending: cancel them and park until "
+               "they are complete");
+}
+
+simulator& simulator::latency(clock::duration min, clock::duration max) noexcept {
+    WEFT_CHECK(min >= clock::duration::zero() && min <= max, "a latency ends before it begins");
+    latency_min_ = min;
+    latency_max_ = max;
+    return *this;
+}
+
+simulator& simulator::pipe_capacity(std::size_t bytes) noexcept {
+    WEFT_CHECK(bytes > 0, "a pipe without room would never pass a byte");
+    pipe_capacity_ = bytes;
+    return *this;
+}
+
+const char* simulator::name() const noexcept {
+    return "simulator";
+}
+
+std::size_t simulator::choose(choice what, std::size_t n) noexcept {
+    if (oracle_ == nullptr || n < 2) return 0;
+    const std::size_t chosen = oracle_->choose(what, n);
+    WEFT_CHECK(chosen < n, "an oracle chose what there was not");
+    return chosen;
+}
+
+submission simulator::submit(operation& op) noexcept {
+    WEFT_DCHECK(!op.pending, "an operation is submitted while it is pending");
+    const direction way = direction_of(op.code);
+    sim_descriptor* const d = descriptors_.find(op.descriptor);
+    const auto done = [&](std::int64_t result) {
+        op.result = result;
+        return submission::done;
+    };
+    if (d == nullptr) return done(-EBADF);
+    if (is_transfer(op))
+        if (const int refusal = d->endpoint->permits(way); refusal != 0) return done(refusal);
+    if (d->queue(way).empty()) {
+        // No bytes can be moved at any time.
+        if (is_transfer(op) && op.size == 0) return done(0);
+        if (d->endpoint->is_ready(way) && choose(choice::completion, 2) == 0)
+            return done(perform(*d, op));
+    }
+    op.pending = true;
+    op.cancelling = false;
+    op.result = no_result;
+    d->queue(way).push_back(op);
+    ++pending_count_;
+    descriptors_.refresh(d);
+    return submission::pending;
+}
+
+/// REQUIRES: it is possible.
+std::int64_t simulator::perform(sim_descriptor& d, operation& op) noexcept {
+    if (!is_transfer(op)) return 0;
+    const direction way = direction_of(op.code);
+    std::size_t size = op.size;
+    const std::size_t possible = std::min(size, d.endpoint->available(way));
+    if (oracle_ != nullptr && possible >= 2) size = choose(choice::bytes, possible) + 1;
+    const std::int64_t result = way == direction::in ? d.endpoint->read(op.buffer, size)
+                                                     : d.endpoint->write(op.buffer, size);
+    descriptors_.refresh(d.peer);
+    return result;
+}
+
+void simulator::perform_all() noexcept {
+    while (const std::size_t count = descriptors_.candidate_count()) {
+        const auto [d, way] = descriptors_.take_candidate(choose(choice::completion, count));
+        operation& op = d->queue(way).pop_front();
+        const std::int64_t result = perform(*d, op);
+        descriptors_.refresh(d);
+        finish(op, result, next_latency());
+    }
+}
+
+clock::duration simulator::next_latency() noexcept {
+    const auto span = static_cast<std::size_t>((latency_max_ - latency_min_).count());
+    return latency_min_ + clock::duration(choose(choice::completion, span + 1));
+}
+
+/// `op` is in no queue.
+void simulator::finish(operation& op, std::int64_t result, clock::duration delay) noexcept {
+    op.result = result;
+    completions_.push_back({saturating_add(now_, delay), ++completions_made_, &op});
+    std::push_heap(completions_.begin(), completions_.end(), later);
+}
+
+void simulator::complete(operation& op, std::int64_t result) noexcept {
+    --pending_count_;
+    op.complete(result);
+}
+
+void simulator::cancel(operation& op) noexcept {
+    if (!op.pending) return;
+    op.cancelling = true;
+    if (op.result != no_result) return;
+    sim_descriptor* const d = descriptors_.find(op.descriptor);
+    d->queue(direction_of(op.code)).remove(op);
+    descriptors_.refresh(d);
+    finish(op, -ECANCELED, clock::duration::zero());
+}
+
+bool simulator::is_due() const noexcept {
+    return !completions_.empty() && completions_.front().due <= now_;
+}
+
+void simulator::park(clock::time_point deadline) noexcept {
+    perform_all();
+    const bool was_woken = is_woken_.exchange(false);
+    if (!is_due() && !was_woken) let_time_pass(deadline);
+    report_due();
+}
+
+void simulator::let_time_pass(clock::time_point deadline) noexcept {
+    const clock::time_point next = completions_.empty() ? clock::never : completions_.front().due;
+    const clock::time_point target = std::min(next, deadline);
+    if (target == clock::never) return wait_for_wake();
+    now_ = std::max(now_, target);
+}
+
+void simulator::wait_for_wake() noexcept {
+    std::unique_lock lock(mutex_);
+    woken_.wait(lock, [&] { return is_woken_.load(); });
+    is_woken_ = false;
+}
+
+void simulator::wake() noexcept {
+    {
+        const std::lock_guard lock(mutex_);
+        is_woken_ = true;
+        // Notified under the mutex: the loop may end, and take this with it, as soon as it knows.
+        woken_.notify_one();
+    }
+}
+
+void simulator::report_due() noexcept {
+    std::vector<operation*> due;
+    while (is_due()) {
+        due.push_back(completions_.front().op);
+        std::pop_heap(completions_.begin(), completions_.end(), later);
+        completions_.pop_back();
+    }
+    // Only those that are due now: what completions cancel is for the next park.
+    for (std::size_t i = 0; i < due.size(); ++i) {
+        std::swap(due[i], due[i + choose(choice::completion, due.size() - i)]);
+        complete(*due[i], due[i]->result);
+    }
+}
+
+bool simulator::is_stuck() const noexcept {
+    return descriptors_.candidate_count() == 0 && completions_.empty() && !is_woken_.load();
+}
+
+std::array<int, 2> simulator::open_pipe() {
+    return descriptors_.open_pair(make_sim_pipe(pipe_capacity_));
+}
+
+int simulator::adopt(int descriptor) noexcept {
+    return descriptors_.find(descriptor) == nullptr ? -EBADF : 0;
+}
+
+int simulator::close(int descriptor) noexcept {
+    sim_descriptor* const d = descriptors_.find(descriptor);
+    if (d == nullptr) return -EBADF;
+    operation_queue waited;
+    descriptors_.close(*d, waited);
+    while (!waited.empty()) complete(waited.pop_front(), -EBADF);
+    return 0;
+}
+
+}  // namespace weft::testing

@@ -1,0 +1,113 @@
+#pragma once
+
+#include "weft/base/export.hpp"
+#include "weft/core/driver.hpp"
+#include "weft/core/operation_queue.hpp"
+#include "weft/core/oracle.hpp"
+#include "weft/testing/sim_descriptors.hpp"
+#include "weft/testing/sim_pipe.hpp"
+
+#include <array>
+#include <atomic>
+#include <condition_variable>
+#include <cstddef>
+#include <cstdint>
+#include <mutex>
+#include <vector>
+
+namespace weft::testing {
+
+/// A world in memory, to run a loop in: a clock that jumps, pipes, and every order in which things
+/// may happen. A program that sleeps an hour is tested in microseconds, and a failure that shows
+/// once in a thousand runs is met again by its seed.
+///
+/// ```cpp fragment
+/// weft::testing::seeded_oracle oracle(seed);
+/// weft::testing::simulator world(&oracle);
+/// world.latency(50us, 2ms);
+/// ```
+///
+/// Rules:
+/// 1. Time stands still while the program runs. `park` moves it: to the next completion that is
+///    due, else to the deadline, at once. A `park` without deadline and with nothing that could
+///    complete waits, in real time, for `wake`: other threads may exist. `is_stuck` tells before.
+/// 2. Its descriptors are its own (from `sim_descriptor_first` up). Those of the kernel are not
+///    open here: -EBADF.
+/// 3. An operation is performed when it is submitted, if it can be and nobody waits before it; else
+///    by a `park`. Without an oracle what became possible first is performed and reported first.
+/// 4. With an oracle: what could be done at once may be left to the next `park`; of the pending
+///    ones any is performed next; a transfer moves any number of bytes, one at least; any of those
+///    due is reported next. A cancellation that finds the operation performed comes too late.
+/// 5. With a latency, what was performed by a `park` is reported that much later.
+/// 6. The same calls, with an oracle that chooses the same, give the same run: nothing depends on
+///    the real clock, on addresses or on hashing. (`wake` from another thread does not.)
+class WEFT_EXPORT simulator final : public driver {
+public:
+    /// The oracle outlives it; null: always the first, and as much as possible.
+    explicit simulator(oracle* chooses = nullptr) noexcept : oracle_(chooses) {}
+    ~simulator() override;
+
+    /// How long it takes until a performed operation is reported: `min` to `max`, as the oracle
+    /// chooses; without one `min`. Zero at first.
+    simulator& latency(clock::duration min, clock::duration max) noexcept;
+    /// Of pipes opened from now on, in bytes.
+    simulator& pipe_capacity(std::size_t bytes) noexcept;
+
+    /// When a simulation begins.
+    static constexpr clock::time_point start{std::chrono::hours(1)};
+
+    [[nodiscard]] const char* name() const noexcept override;
+    [[nodiscard]] submission submit(operation& op) noexcept override;
+    void cancel(operation& op) noexcept override;
+    void park(clock::time_point deadline) noexcept override;
+    void wake() noexcept override;
+    [[nodiscard]] clock::time_point now() noexcept override { return now_; }
+    [[nodiscard]] bool is_stuck() const noexcept override;
+    [[nodiscard]] std::array<int, 2> open_pipe() override;
+    int adopt(int descriptor) noexcept override;
+    int close(int descriptor) noexcept override;
+
+    /// How many operations are pending.
+    [[nodiscard]] std::size_t pending() const noexcept { return pending_count_; }
+
+private:
+    /// An operation that has its result, and when that is reported.
+    struct completion {
+        clock::time_point due;
+        std::uint64_t number;  ///< of equal times the earlier is the first
+        operation* op;
+    };
+    /// The `result` of an operation that waits.
+    static constexpr std::int64_t no_result = INT64_MIN;
+
+    std::size_t choose(choice what, std::size_t n) noexcept;
+    std::int64_t perform(sim_descriptor& d, operation& op) noexcept;
+    void perform_all() noexcept;
+    void finish(operation& op, std::int64_t result, clock::duration delay) noexcept;
+    void let_time_pass(clock::time_point deadline) noexcept;
+    void wait_for_wake() noexcept;
+    void report_due() noexcept;
+    void complete(operation& op, std::int64_t result) noexcept;
+    clock::duration next_latency() noexcept;
+    [[nodiscard]] bool is_due() const noexcept;
+
+    oracle* oracle_;
+    clock::time_point now_ = start;
+    clock::duration latency_min_{0};
+    clock::duration latency_max_{0};
+    std::size_t pipe_capacity_ = sim_pipe_capacity_default;
+
+    sim_descriptors descriptors_;
+    /// A heap: the first is due next.
+    std::vector<completion> completions_;
+    std::uint64_t completions_made_ = 0;
+    std::size_t pending_count_ = 0;
+
+    // Any thread sets it, the loop's takes it. Under the mutex, so that no wake falls between the
+    // look and the wait; atomic, so that a park which does not wait needs no mutex.
+    std::atomic<bool> is_woken_{false};
+    std::mutex mutex_;
+    std::condition_variable woken_;
+};
+
+}  // namespace weft::testing
