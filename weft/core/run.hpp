@@ -154,10 +154,17 @@ T run(const options& how, task<T>&& t,
       std::source_location at = std::source_location::current()) {
     return loop(how).run(std::move(t), at);
 }
-template <class F, class... Args>
-    requires std::invocable<std::decay_t<F>&&, std::unwrap_ref_decay_t<Args>&&...>
-auto run(const options& how, F&& fn, Args&&... args) {
-    return loop(how).run(std::forward<F>(fn), std::forward<Args>(args)...);
+template <class F>
+    requires std::invocable<std::decay_t<F>&&>
+auto run(const options& how, F&& fn,
+         std::source_location at = std::source_location::current()) {
+    return loop(how).run(std::forward<F>(fn), at);
+}
+template <class F, class A, class... More>
+    requires std::invocable<std::decay_t<F>&&, std::unwrap_ref_decay_t<A>&&,
+                            std::unwrap_ref_decay_t<More>&&...>
+auto run(const options& how, F&& fn, A&& a, More&&... more) {
+    return loop(how).run(std::forward<F>(fn), std::forward<A>(a), std::forward<More>(more)...);
 }
 
 }  // namespace weft

@@ -30,9 +30,9 @@ public:
     void finish() const noexcept {}
 };
 
-class yield_awaiter : public awaiter<yield_awaiter> {
+class yield_now_awaiter : public awaiter<yield_now_awaiter> {
 public:
-    yield_awaiter() noexcept : awaiter(yield_kind) {}
+    yield_now_awaiter() noexcept : awaiter(yield_kind) {}
     [[nodiscard]] bool try_now() const noexcept { return false; }
     void start() noexcept { this_scheduler().wake(*block); }
     void finish() const noexcept {}
@@ -66,7 +66,7 @@ template <class Rep, class Period>
 }
 
 /// Awaited, lets the others that are ready run first.
-[[nodiscard]] inline detail::yield_awaiter yield_now() noexcept {
+[[nodiscard]] inline detail::yield_now_awaiter yield_now() noexcept {
     return {};
 }
 

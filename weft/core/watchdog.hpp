@@ -30,9 +30,9 @@
 ///    watchdog, in between, finds its word changed and does not fall asleep. Roused, it dozes for a
 ///    round (a quarter of the shortest limit) before it sleeps again, so that all loops together
 ///    make that call once in a round.
-/// 4. The list of loops, the private members of each, and `report` are under a lock, which the loops
-///    take in `watch` and `unwatch` only. So no `report` runs for a loop after its `unwatch`, and
-///    `report` must neither call these two nor wait for anybody who does.
+/// 4. The list of loops, the private members of each, and `report` are under a lock, which the
+///    loops take in `watch` and `unwatch` only. So no `report` runs for a loop after its `unwatch`,
+///    and `report` must neither call these two, nor `exit`, nor wait for anybody who does.
 /// 5. A child of `fork` begins with no watchdog and no loops watched; what it inherited may be left
 ///    unwatched, and it may watch anew.
 namespace weft::detail {

@@ -285,7 +285,7 @@ int count_missing_reports(std::uint32_t random, int rounds) {
 TEST(watchdog, no_wake_up_is_lost_when_the_loop_leaves_while_it_falls_asleep) {
     std::vector<std::unique_ptr<fake_loop>> crowd;  // makes it slow to fall asleep
     for (int i = 0; i < 1000; ++i) crowd.emplace_back(std::make_unique<fake_loop>(1ms))->park();
-    EXPECT_EQ(count_missing_reports(1, 300), 0);
+    EXPECT_EQ(count_missing_reports(1, 200), 0);
 }
 
 TEST(watchdog, no_wake_up_is_lost_when_several_loops_leave) {

@@ -1,0 +1,44 @@
+#include "weft/core/operation_awaiter.hpp"
+
+#include <cerrno>
+#include <string>
+#include <system_error>
+
+namespace weft::detail {
+namespace {
+
+/// The end of the operation wakes the coroutine; its memory is the driver's until then.
+void ask_for_its_end(waiter& w) noexcept {
+    auto& self = static_cast<operation_awaiter&>(w);
+    if (self.cancelling) return;
+    this_scheduler().world().cancel(self);
+}
+
+constexpr wait_kind readable{"a descriptor to be readable", &ask_for_its_end};
+constexpr wait_kind writable{"a descriptor to be writable", &ask_for_its_end};
+constexpr wait_kind reading{"read", &ask_for_its_end};
+constexpr wait_kind writing{"write", &ask_for_its_end};
+
+}  // namespace
+
+const wait_kind& kind_of(operation_code code) noexcept {
+    switch (code) {
+        case operation_code::readable: return readable;
+        case operation_code::writable: return writable;
+        case operation_code::read: return reading;
+        case operation_code::write: return writing;
+    }
+    return reading;
+}
+
+std::size_t checked_result(const operation& op, control_block* waited) {
+    if (op.result >= 0) [[likely]]
+        return static_cast<std::size_t>(op.result);
+    if (op.result == -ECANCELED && waited != nullptr && waited->has(block_flag::cancel_pending))
+        raise_cancelled(*waited);
+    throw std::system_error(static_cast<int>(-op.result), std::generic_category(),
+                            std::string(kind_of(op.code).what) + " of descriptor " +
+                                std::to_string(op.descriptor));
+}
+
+}  // namespace weft::detail

@@ -1,0 +1,41 @@
+#include "weft/io/pipe.hpp"
+
+#include "weft/core/scheduler.hpp"
+
+#include <array>
+
+#include <unistd.h>
+
+namespace weft {
+
+write_error::write_error(const std::system_error& cause, std::size_t written)
+    : std::system_error(cause), written_(written) {}
+write_error::~write_error() = default;
+
+void pipe_end::close() noexcept {
+    const int descriptor = std::exchange(descriptor_, -1);
+    if (descriptor < 0) return;
+    // A loop that has ended took the descriptors of its own world with it.
+    if (detail::the_scheduler != nullptr)
+        detail::the_scheduler->world().close(descriptor);
+    else
+        ::close(descriptor);
+}
+
+task<> pipe_writer::write_all(std::string_view bytes) const {
+    std::size_t written = 0;
+    try {
+        while (written < bytes.size())
+            written += co_await write_some(bytes.substr(written));
+    } catch (const std::system_error& e) {
+        throw write_error(e, written);
+    }
+}
+
+pipe::pipe() {
+    const std::array<int, 2> ends = detail::scheduler_for("pipe").world().open_pipe();
+    reader = pipe_reader(ends[0]);
+    writer = pipe_writer(ends[1]);
+}
+
+}  // namespace weft

@@ -1,0 +1,85 @@
+#pragma once
+
+#include "weft/base/export.hpp"
+#include "weft/core/run.hpp"
+#include "weft/testing/seeded_oracle.hpp"
+#include "weft/testing/simulator.hpp"
+
+#include <cstddef>
+#include <cstdint>
+#include <cstdio>
+#include <memory>
+#include <source_location>
+#include <utility>
+
+/// Running a program in a simulated world.
+namespace weft::testing {
+
+/// One simulated run: a seed decides the order of everything, and time is virtual.
+///
+/// ```cpp fragment
+/// weft::testing::simulation world(7);
+/// const int n = world.run([] {
+///     weft::await(weft::sleep(std::chrono::hours(1)));  // takes no time
+///     return 3;
+/// });
+/// ```
+class WEFT_EXPORT simulation {
+public:
+    explicit simulation(std::uint64_t seed, options how = options());
+    simulation(const simulation&) = delete;
+    simulation& operator=(const simulation&) = delete;
+
+    /// How long operations take; see `simulator::latency`.
+    simulation& latency(clock::duration min, clock::duration max) noexcept {
+        latency_min_ = min;
+        latency_max_ = max;
+        return *this;
+    }
+    /// As `weft::run`.
+    template <class F>
+    auto run(F&& fn, std::source_location at = std::source_location::current()) {
+        return weft::run(how_, std::forward<F>(fn), at);
+    }
+    template <class F, class A, class... More>
+    auto run(F&& fn, A&& a, More&&... more) {
+        return weft::run(how_, std::forward<F>(fn), std::forward<A>(a),
+                         std::forward<More>(more)...);
+    }
+    [[nodiscard]] seeded_oracle& choices() noexcept { return oracle_; }
+
+private:
+    seeded_oracle oracle_;
+    clock::duration latency_min_{0};
+    clock::duration latency_max_{0};
+    options how_;
+};
+
+/// Runs `fn()` on the loop of this machine, and in a simulated world for each of `seeds(count)`;
+/// what it throws comes through, with the seed on standard error. `fn` is called anew each time,
+/// and a test library that collects failures asks `failed` after each: the seed of the first is
+/// printed and the rest are left out.
+template <class F, class Failed>
+void on_every_loop(F fn, Failed failed, std::size_t count = 20) {
+    const bool replays = seeds(2).size() == 1;
+    if (!replays) weft::run(options().watchdog({}), fn);
+    for (const std::uint64_t seed : seeds(count)) {
+        if (failed()) return;
+        bool finished = false;
+        struct report {
+            const bool& finished;
+            std::uint64_t seed;
+            ~report() {
+                if (!finished)
+                    std::fprintf(stderr, "failed with WEFT_SEED=%llu\n",
+                                 static_cast<unsigned long long>(seed));
+            }
+        } const at_end{finished, seed};
+        simulation world(seed);
+        world.latency(clock::duration(0), std::chrono::milliseconds(2));
+        world.run(fn);
+        finished = !failed();
+    }
+}
+
+}  // namespace weft::testing
