@@ -45,11 +45,16 @@ decltype(auto) await_in(fiber_record& self, Awaitable&& x) {
     if constexpr (is_task<type>) {
         static_assert(!std::is_lvalue_reference_v<Awaitable>,
                       "a task is awaited once: await(std::move(t))");
-        auto* const child = task_access::frame(x);
-        if (child == nullptr || child->awaiter != nullptr) [[unlikely]]
-            refuse_used_task();
-        run_nested(self, *child);
-        return child->take();
+        using result = typename type::value_type;
+        task_promise<result>& child = task_access::release(x);
+        if constexpr (std::is_void_v<result>) {
+            run_nested(self, child);
+        } else {
+            task_result<result> value;
+            child.result = &value;
+            run_nested(self, child);
+            return static_cast<result>(static_cast<result&&>(value.get()));
+        }
     } else if constexpr (dual_call<Awaitable>) {
         return std::forward<Awaitable>(x).in_fiber();
     } else if constexpr (native_awaiter<Awaitable>) {

@@ -19,11 +19,7 @@ void report_unjoined(const control_block& b, const scheduler* home) noexcept {
 
 void retire_block(control_block& b) noexcept {
     registry& slab = registry::of(b);
-    if (b.state == block_state::returned && b.body != nullptr &&
-        !b.has(block_flag::inline_result)) {
-        auto* const box = static_cast<boxed_result*>(b.body);
-        box->destroy(box);
-    }
+    drop_result(b);
     if (b.extra != nullptr) [[unlikely]] {
         if (b.state == block_state::failed && !b.has(block_flag::observed))
             report_unjoined(b, slab.home());

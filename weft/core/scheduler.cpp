@@ -7,6 +7,7 @@
 #include "weft/core/describe.hpp"
 #include "weft/core/join_waiter.hpp"
 #include "weft/core/scope_children.hpp"
+#include "weft/core/stored_result.hpp"
 
 #include <algorithm>
 #include <utility>
@@ -70,6 +71,29 @@ control_block& scheduler::add(block_kind kind, cancel_node& in, place at) {
     in.add(b);
     ++live_;
     return b;
+}
+
+/// It has returned or failed, and so has its coroutine.
+void scheduler::whole_ended(control_block& b) noexcept {
+    b.state = block_state::returned;
+    if (b.has(block_flag::child_failed)) [[unlikely]]
+        failed(b);
+    ended(b);
+}
+
+/// An error ended it, perhaps after it had a result (a destructor may throw).
+void scheduler::failed(control_block& b) noexcept {
+    drop_result(b);
+    b.flags &= static_cast<std::uint8_t>(~block_flag::child_failed);
+    b.state = block_state::failed;
+    try {
+        std::rethrow_exception(b.extra->error);
+    } catch (const cancelled& c) {
+        b.state = block_state::cancelled;
+        b.extra->origin = c.origin();
+        b.extra->error = nullptr;
+    } catch (...) {
+    }
 }
 
 void scheduler::ended(control_block& b) noexcept {
@@ -144,11 +168,24 @@ void scheduler::resume_next() {
     started(b);
     if (ready_.front() != nullptr) __builtin_prefetch(ready_.front());
     b.leaf.resume();
+    if (leaf_ended != ending::none) follow_leaf();
     if (after_leaving_ != nullptr) [[unlikely]] {
         const auto call = std::exchange(after_leaving_, nullptr);
         call(after_leaving_argument_);
     }
     reap();
+}
+
+/// On with those that await what has ended, one after the other.
+void scheduler::follow_leaf() {
+    control_block& b = *current();
+    while (leaf_ended == ending::nested) {
+        leaf_ended = ending::none;
+        if (!charge()) [[unlikely]]
+            return push(b);
+        b.leaf.resume();
+    }
+    if (std::exchange(leaf_ended, ending::none) == ending::whole) whole_ended(b);
 }
 
 bool scheduler::poll() {

@@ -81,12 +81,20 @@ public:
         b.since = now_;
     }
 
+    /// How the task on the loop's stack has ended, which has just returned to the scheduler.
+    enum class ending : std::uint8_t {
+        none,    ///< it has not: it is suspended
+        nested,  ///< its awaiter, now the leaf of its block, goes on
+        whole,   ///< it was spawned: so has its block
+    };
+    ending leaf_ended = ending::none;
+
     // --- coroutines
 
     /// A block for a coroutine that is to be run, in the scope `in`; not yet ready.
     [[nodiscard]] control_block& add(block_kind kind, cancel_node& in, place at);
-    /// It has ended: its `state` and result are set, its frame is gone.
-    void ended(control_block& b) noexcept;
+    /// It has ended, its frame is gone: with the result that it has, or `child_failed`.
+    void whole_ended(control_block& b) noexcept;
     /// Nobody holds it any more.
     void drop_handle(control_block& b) noexcept {
         if (--b.handles == 0 && b.ended()) retire_block(b);
@@ -142,6 +150,9 @@ private:
 
     void run_ready();
     void resume_next();
+    void follow_leaf();
+    void failed(control_block& b) noexcept;
+    void ended(control_block& b) noexcept;
     void started(control_block& b) noexcept {
         watched_.current.store(&b, std::memory_order_relaxed);
         const std::uint32_t tick = watched_.tick.load(std::memory_order_relaxed);

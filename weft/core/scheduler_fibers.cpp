@@ -138,12 +138,8 @@ void fiber_record::entry(void* argument) {
     }
     self.code->dispose(self);
     put_greenlets_aside(self);
-    if (b.has(block_flag::child_failed)) [[unlikely]]
-        root_failed(b);
-    else
-        b.state = block_state::returned;
     b.body = self.result;
-    home.ended(b);
+    home.whole_ended(b);
     home.leave_fiber(self);
 }
 

@@ -40,11 +40,16 @@ task<R> keep_and_await(F fn, Args... args) {
 
 template <class T>
 [[nodiscard]] join_handle<T> spawn_task(scheduler& home, cancel_node& in, task<T>&& t, place at) {
-    if (!t) refuse_used_task();
-    control_block& b = home.add(block_kind::task, in, at);
-    task_promise<T>* const frame = task_access::release(t);
-    b.body = frame->handle().address();
-    b.leaf = frame->handle();
+    task_promise<T>& frame = task_access::release(t);
+    control_block* begun = nullptr;
+    try {
+        begun = &home.add(block_kind::task, in, at);
+    } catch (...) {
+        frame.handle().destroy();
+        throw;
+    }
+    control_block& b = *begun;
+    b.leaf = frame.handle();
     home.push(b);
     return join_handle<T>(b);
 }

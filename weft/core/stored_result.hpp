@@ -49,6 +49,16 @@ void store_result(void*& slot, std::uint8_t& flags, U&& value) {
     }
 }
 
+/// Destroys the result of a block, if there is one.
+inline void drop_result(control_block& b) noexcept {
+    void* const slot = std::exchange(b.body, nullptr);
+    if (slot != nullptr && !b.has(block_flag::inline_result)) {
+        auto* const box = static_cast<boxed_result*>(slot);
+        box->destroy(box);
+    }
+    b.flags &= static_cast<std::uint8_t>(~block_flag::inline_result);
+}
+
 /// The result of a block that has returned one.
 template <class T>
 [[nodiscard]] std::remove_reference_t<T>& result_of(control_block& b) noexcept {

@@ -19,42 +19,6 @@ namespace detail {
 
 struct task_access;
 
-/// The end of a task: on to whoever awaits it. One that was spawned leaves its result, if anybody
-/// wants it, and is gone.
-class task_end {
-public:
-    [[nodiscard]] bool await_ready() const noexcept { return false; }
-    template <class Promise>
-    [[nodiscard]] std::coroutine_handle<> await_suspend(
-        std::coroutine_handle<Promise> ended) const noexcept {
-        scheduler& home = this_scheduler();
-        control_block& b = *home.current();
-        if (await_link* const to = ended.promise().awaiter) [[likely]] {
-            b.leaf = to->handle();
-            return task_frame::transfer(home, b);
-        }
-        finish(home, b, ended);
-        return std::noop_coroutine();
-    }
-    void await_resume() const noexcept {}
-
-private:
-    template <class Promise>
-    static void finish(scheduler& home, control_block& b,
-                       std::coroutine_handle<Promise> ended) noexcept {
-        Promise& promise = ended.promise();
-        void* result = nullptr;
-        if (!b.has(block_flag::child_failed) && b.handles > 0) promise.store(b, result);
-        ended.destroy();
-        b.body = result;
-        if (b.has(block_flag::child_failed)) [[unlikely]]
-            root_failed(b);
-        else
-            b.state = block_state::returned;
-        home.ended(b);
-    }
-};
-
 template <class T>
 class task_promise final : public task_frame {
 public:
@@ -62,24 +26,20 @@ public:
         : task_frame(made.at()) {}
 
     [[nodiscard]] task<T> get_return_object() noexcept { return task<T>(*this); }
-    [[nodiscard]] task_end final_suspend() const noexcept { return {}; }
 
     template <class Value = T>
         requires std::convertible_to<Value&&, T>
     void return_value(Value&& value) {
-        result.set(std::forward<Value>(value));
-    }
-    [[nodiscard]] T take() { return static_cast<T&&>(result.get()); }
-    /// Keeps the result where it outlives the frame.
-    void store(control_block& b, void*& slot) noexcept {
-        try {
-            store_result<T>(slot, b.flags, take());
-        } catch (...) {
-            note_failure(b, at);
+        if (result != nullptr) [[likely]] {
+            result->set(std::forward<Value>(value));
+            return;
         }
+        control_block& b = *this_scheduler().current();
+        if (b.handles > 0) store_result<T>(b.body, b.flags, static_cast<T>(std::forward<Value>(value)));
     }
 
-    task_result<T> result;
+    /// Who awaits wants it here; null when it was spawned.
+    task_result<T>* result = nullptr;
 };
 
 template <>
@@ -89,10 +49,7 @@ public:
         : task_frame(made.at()) {}
 
     [[nodiscard]] task<void> get_return_object() noexcept;
-    [[nodiscard]] task_end final_suspend() const noexcept { return {}; }
     void return_void() const noexcept {}
-    void take() const noexcept {}
-    void store(control_block&, void*&) const noexcept {}
 };
 
 }  // namespace detail
@@ -148,27 +105,24 @@ private:
 
     explicit task(promise_type& frame) noexcept : frame_(&frame) {}
     void drop() noexcept {
-        if (frame_ == nullptr) return;
-        // It has ended, or never begun: one that is suspended is not ours to destroy (R2).
-        if (frame_->awaiter == nullptr) [[unlikely]]
-            detail::report_never_awaited(frame_->at);
-        std::coroutine_handle<promise_type>::from_promise(*frame_).destroy();
+        if (frame_ != nullptr) [[unlikely]]
+            detail::drop_unused_task(*frame_);
     }
 
-    promise_type* frame_;
+    promise_type* frame_;  // null once it has begun
 };
 
 namespace detail {
 
 /// What the machinery may do with a task.
 struct task_access {
+    /// The frame, which whoever begins it takes over. Throws `usage_error` when it has begun.
     template <class T>
-    [[nodiscard]] static task_promise<T>* frame(task<T>& t) noexcept {
-        return t.frame_;
-    }
-    template <class T>
-    [[nodiscard]] static task_promise<T>* release(task<T>& t) noexcept {
-        return std::exchange(t.frame_, nullptr);
+    [[nodiscard]] static task_promise<T>& release(task<T>& t) {
+        task_promise<T>* const frame = std::exchange(t.frame_, nullptr);
+        if (frame == nullptr) [[unlikely]]
+            refuse_used_task();
+        return *frame;
     }
 };
 

@@ -42,50 +42,28 @@ concept is_awaiter = requires(T& x) {
     x.await_resume();
 };
 
-[[noreturn, gnu::cold]] WEFT_EXPORT void refuse_used_task();
-
-/// A nested task, begun by the await.
-template <class T>
+/// A nested task, begun by the await. `Task` is a task, or a reference to one.
+template <class T, class Task>
 class child_awaiter {
 public:
-    explicit child_awaiter(task_promise<T>* child) : child_(child) {
-        if (child == nullptr || child->awaiter != nullptr) [[unlikely]]
-            refuse_used_task();
-    }
+    explicit child_awaiter(Task&& child) : child_(std::forward<Task>(child)) {}
     [[nodiscard]] bool await_ready() const noexcept { return false; }
     template <class Promise>
-    [[nodiscard]] std::coroutine_handle<> await_suspend(
-        std::coroutine_handle<Promise> parent) const noexcept {
-        return child_->begin(parent.promise());
+    [[nodiscard]] std::coroutine_handle<> await_suspend(std::coroutine_handle<Promise> parent) {
+        task_promise<T>& child = task_access::release(child_);
+        if constexpr (!std::is_void_v<T>) child.result = &result_;
+        return child.begin(parent.promise());
     }
-    T await_resume() const {
+    T await_resume() {
         control_block& b = *this_scheduler().current();
         if (b.has(block_flag::child_failed)) [[unlikely]]
             rethrow_child(b);
-        return child_->take();
+        if constexpr (!std::is_void_v<T>) return static_cast<T&&>(result_.get());
     }
 
 private:
-    task_promise<T>* child_;
-};
-
-/// The same of a task that nobody else holds.
-template <class T>
-class owned_child_awaiter {
-public:
-    explicit owned_child_awaiter(task<T> child)
-        : child_(std::move(child)), awaiter_(task_access::frame(child_)) {}
-    [[nodiscard]] bool await_ready() const noexcept { return false; }
-    template <class Promise>
-    [[nodiscard]] std::coroutine_handle<> await_suspend(
-        std::coroutine_handle<Promise> parent) const noexcept {
-        return awaiter_.await_suspend(parent);
-    }
-    T await_resume() const { return awaiter_.await_resume(); }
-
-private:
-    task<T> child_;
-    child_awaiter<T> awaiter_;
+    Task child_;
+    [[no_unique_address]] task_result<T> result_;
 };
 
 /// An awaiter that lies where the expression has put it. (g++ 12 copies one that `await_transform`
@@ -111,11 +89,10 @@ decltype(auto) awaiter_in_task(Awaitable&& x) {
     if constexpr (is_task<type>) {
         static_assert(!std::is_lvalue_reference_v<Awaitable>,
                       "a task is awaited once: co_await std::move(t)");
-        return child_awaiter<typename type::value_type>(task_access::frame(x));
+        return child_awaiter<typename type::value_type, type&>(x);
     } else if constexpr (dual_call<Awaitable>) {
         using child = decltype(std::forward<Awaitable>(x).in_task());
-        return owned_child_awaiter<typename child::value_type>(
-            std::forward<Awaitable>(x).in_task());
+        return child_awaiter<typename child::value_type, child>(std::forward<Awaitable>(x).in_task());
     } else if constexpr (native_awaiter<Awaitable>) {
         return awaiter_ref<type>(x);
     } else if constexpr (native_awaitable<Awaitable>) {

@@ -26,30 +26,20 @@ void rethrow_child(control_block& b) {
     std::rethrow_exception(b.extra->error);
 }
 
-void root_failed(control_block& b) noexcept {
-    b.flags &= static_cast<std::uint8_t>(~block_flag::child_failed);
-    b.state = block_state::failed;
-    try {
-        std::rethrow_exception(b.extra->error);
-    } catch (const cancelled& c) {
-        b.state = block_state::cancelled;
-        b.extra->origin = c.origin();
-        b.extra->error = nullptr;
-    } catch (...) {
-    }
-}
-
 void refuse_used_task() {
     throw usage_error("a task is awaited or spawned once: this one was, or was moved from; call "
                       "the coroutine again, or spawn it and share the handle");
 }
 
-void report_never_awaited(place made_at) noexcept {
-    if (std::uncaught_exceptions() > 0) return;
-    const std::string text = "a task was dropped that never ran: co_await it, spawn() it, or do not "
-                             "call the coroutine (" +
-                             describe_place(made_at) + ")";
-    report_unhandled(std::make_exception_ptr(usage_error(text)), "destroying a task");
+void drop_unused_task(task_frame& frame) noexcept {
+    if (std::uncaught_exceptions() == 0) {
+        const std::string text =
+            "a task was dropped that never ran: co_await it, spawn() it, or do not call the "
+            "coroutine (" +
+            describe_place(frame.at) + ")";
+        report_unhandled(std::make_exception_ptr(usage_error(text)), "destroying a task");
+    }
+    frame.handle().destroy();
 }
 
 void raise_cancelled(control_block& b) {
@@ -68,8 +58,7 @@ control_block& add_foreign(std::coroutine_handle<> h) {
 }
 
 void forget_foreign(control_block& b) noexcept {
-    b.state = block_state::returned;
-    this_scheduler().ended(b);
+    this_scheduler().whole_ended(b);
 }
 
 }  // namespace weft::detail

@@ -22,10 +22,10 @@ namespace weft::detail {
 WEFT_EXPORT void note_failure(control_block& b, place at) noexcept;
 /// Throws what a nested task of `b` has failed by.
 [[noreturn, gnu::cold]] WEFT_EXPORT void rethrow_child(control_block& b);
-/// The end of a task that was spawned, but for its result.
-WEFT_EXPORT void root_failed(control_block& b) noexcept;
-/// A task that nobody awaited is destroyed.
-[[gnu::cold]] WEFT_EXPORT void report_never_awaited(place made_at) noexcept;
+class task_frame;
+/// A task that nobody awaited is destroyed: reports that.
+[[gnu::cold]] WEFT_EXPORT void drop_unused_task(task_frame& frame) noexcept;
+[[noreturn, gnu::cold]] WEFT_EXPORT void refuse_used_task();
 
 /// What `co_await x` awaits in a task; defined in task_await.hpp, which task.hpp includes.
 template <class Awaitable>
@@ -34,10 +34,14 @@ template <class Awaitable>
 /// Rules:
 /// 1. A task is lazy. It begins when it is awaited, and then `awaiter` links it to who does, or
 ///    when it was spawned, and then there is none.
-/// 2. Beginning and ending are transfers within the budget of the coroutine (scheduler.hpp, 3):
-///    beyond it they go through the ready queue, so the stack does not grow on any compiler.
-/// 3. An error waits in the control block, not in each promise: only one is on its way at a time.
-/// 4. `await_link` comes first in every promise, and no promise is aligned beyond 16 bytes.
+/// 2. Its frame is its own: `task` gives it up when it begins, and it is freed, with the parameters,
+///    when the body has ended, before anybody else runs. A result goes straight to who awaits it.
+/// 3. Beginning is a transfer within the budget of the coroutine (scheduler.hpp, 3); beyond it the
+///    coroutine goes through the ready queue. At its end it returns to the scheduler, which resumes
+///    the awaiter: so the stack does not grow, on any compiler, with the number of awaits, nor
+///    beyond the budget with their depth.
+/// 4. An error waits in the control block, not in each promise: only one is on its way at a time.
+/// 5. `await_link` comes first in every promise, and no promise is aligned beyond 16 bytes.
 class WEFT_EXPORT task_frame : public await_link, public frame_allocation {
 public:
     explicit task_frame(place made_at) noexcept { at = made_at; }
@@ -45,6 +49,18 @@ public:
     task_frame& operator=(const task_frame&) = delete;
 
     [[nodiscard]] std::suspend_always initial_suspend() const noexcept { return {}; }
+    /// Called when the locals are gone. The frame frees itself, and control returns to the
+    /// scheduler.
+    [[nodiscard]] std::suspend_never final_suspend() const noexcept {
+        scheduler& home = this_scheduler();
+        if (awaiter != nullptr) [[likely]] {
+            home.current()->leaf = awaiter->handle();
+            home.leaf_ended = scheduler::ending::nested;
+        } else {
+            home.leaf_ended = scheduler::ending::whole;
+        }
+        return {};
+    }
     void unhandled_exception() noexcept { note_failure(*this_scheduler().current(), at); }
 
     /// What is awaited, as an awaiter; and a note of where.
@@ -61,12 +77,6 @@ public:
         control_block& b = *home.current();
         awaiter = &by;
         b.leaf = handle();
-        return transfer(home, b);
-    }
-
-    /// To `b.leaf`, at once or by way of the ready queue.
-    [[nodiscard]] static std::coroutine_handle<> transfer(scheduler& home,
-                                                          control_block& b) noexcept {
         if (home.charge()) [[likely]]
             return b.leaf;
         home.push(b);
@@ -74,7 +84,7 @@ public:
     }
 };
 
-/// The result of a task in its promise. No more aligned than a frame's promise may be.
+/// The result of a task, with who awaits it. No more aligned than a frame may be.
 template <class T>
 class task_result {
 public:
@@ -109,6 +119,8 @@ public:
 private:
     std::unique_ptr<T> value_;
 };
+template <>
+class task_result<void> {};
 template <class T>
 class task_result<T&> {
 public:

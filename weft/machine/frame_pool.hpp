@@ -1,6 +1,7 @@
 #pragma once
 
 #include "weft/base/export.hpp"
+#include "weft/machine/sanitizer.hpp"
 
 #include <cstddef>
 #include <cstdint>
@@ -47,11 +48,102 @@ static_assert(sizeof(frame_header) == 16);
     return static_cast<frame_header*>(const_cast<void*>(frame)) - 1;
 }
 
+namespace detail {
+
+/// A free block: the header of the frame that it will hold.
+struct free_frame {
+    free_frame* next;
+};
+
+/// A list of free blocks of one class. Touched by its owner only: a thread, or the depot's mutex.
+struct free_frames {
+    free_frame* head = nullptr;
+    std::size_t count = 0;
+
+    void push(free_frame* block) noexcept {
+        block->next = head;
+        head = block;
+        ++count;
+    }
+};
+
+inline constexpr std::size_t frame_class_count = frame_pool_class_max / frame_alignment + 1;
+
+constexpr std::size_t frame_class_of(std::size_t bytes) noexcept {
+    return (bytes + sizeof(frame_header) + frame_alignment - 1) / frame_alignment;
+}
+
+/// One thread's lists. Constant-initialised and trivially destructible, so that the compiler
+/// reaches it without a guard.
+struct frame_thread {
+    free_frames lists[frame_class_count];
+    std::size_t cache_max = frame_pool_cache_max;  // 0 once the thread is ending
+    std::uint64_t allocated = 0;
+    std::uint64_t freed = 0;
+    std::uint64_t from_system = 0;
+};
+extern WEFT_EXPORT __attribute__((
+    tls_model("initial-exec"))) constinit thread_local frame_thread the_frame_thread;
+
+/// Everything but a pop from a list that has one.
+[[nodiscard]] WEFT_EXPORT void* allocate_frame_slowly(std::size_t bytes);
+/// A frame from elsewhere.
+WEFT_EXPORT void free_frame_elsewhere(void* frame) noexcept;
+/// The thread's list has outgrown its bound.
+WEFT_EXPORT void spill_frames(std::size_t size_class) noexcept;
+
+}  // namespace detail
+
+// A coroutine may go on on another thread, and clang keeps the address of a thread-local variable
+// across a suspension when it sees it taken; g++ does not (it makes frames before it knows such
+// addresses). Under clang these are calls.
+#ifdef __clang__
+#define WEFT_INLINE_FRAMES WEFT_EXPORT
+#else
+#define WEFT_INLINE_FRAMES inline
+#endif
+
 /// Returns a frame of `bytes` bytes with its header set. Throws `std::bad_alloc`. Any thread.
-[[nodiscard]] WEFT_EXPORT void* allocate_frame(std::size_t bytes);
+[[nodiscard]] WEFT_INLINE_FRAMES void* allocate_frame(std::size_t bytes);
 
 /// Frees a frame, from the pool or by its header's `free`. Any thread.
-WEFT_EXPORT void deallocate_frame(void* frame) noexcept;
+WEFT_INLINE_FRAMES void deallocate_frame(void* frame) noexcept;
+
+#undef WEFT_INLINE_FRAMES
+
+#if !defined(__clang__) || defined(WEFT_DEFINES_FRAME_POOL)
+
+void* allocate_frame(std::size_t bytes) {
+    detail::frame_thread& thread = detail::the_frame_thread;
+    const std::size_t size_class = detail::frame_class_of(bytes);
+    if (WEFT_ASAN || size_class >= detail::frame_class_count) [[unlikely]]
+        return detail::allocate_frame_slowly(bytes);
+    detail::free_frames& list = thread.lists[size_class];
+    detail::free_frame* const block = list.head;
+    if (block == nullptr) [[unlikely]]
+        return detail::allocate_frame_slowly(bytes);
+    list.head = block->next;
+    --list.count;
+    ++thread.allocated;
+    auto* const header = reinterpret_cast<frame_header*>(block);
+    *header = {nullptr, bytes};
+    return header + 1;
+}
+
+void deallocate_frame(void* frame) noexcept {
+    detail::frame_thread& thread = detail::the_frame_thread;
+    frame_header* const header = header_of(frame);
+    ++thread.freed;
+    if (header->free != nullptr) [[unlikely]]
+        return detail::free_frame_elsewhere(frame);
+    const std::size_t size_class = detail::frame_class_of(header->bytes);
+    detail::free_frames& list = thread.lists[size_class];
+    list.push(reinterpret_cast<detail::free_frame*>(header));
+    if (list.count > thread.cache_max) [[unlikely]]
+        detail::spill_frames(size_class);
+}
+
+#endif
 
 /// Figures of the calling thread, and of the depot that all threads share.
 struct frame_pool_statistics {

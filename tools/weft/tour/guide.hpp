@@ -32,6 +32,8 @@ public:
     void sleep(std::chrono::milliseconds duration) const;
     /// A duration the program waits or polls by, as `sleep` would shorten it.
     [[nodiscard]] std::chrono::milliseconds shortened(std::chrono::milliseconds duration) const;
+    /// Another one of the same pace that nobody watches.
+    [[nodiscard]] guide quiet() const { return guide(audience::none, sleep_divisor_); }
     /// True when sleeps are shortened, and long computations ought to be.
     [[nodiscard]] bool in_a_hurry() const { return sleep_divisor_ > 1; }
 

@@ -22,7 +22,8 @@ struct program {
 
 using programs = std::vector<program>;
 
-// The sections: each is made by a file named after its article (t000_…) or the course (tb_…).
+// The sections: each is made by a file named after its article (t000_…), the course (tb_…), or
+// eventlet and gevent (te_…).
 programs kernel_is_not_asked();
 programs generators();
 programs follow_a_log();
@@ -30,16 +31,22 @@ programs consumers();
 programs pipelines();
 programs handlers_compared();
 programs frames();
+programs backtraces();
 programs yield_from();
 programs symmetric_coroutines();
 programs producer_and_consumer();
 programs greenlets();
+programs gevent();
 programs from_subroutines();
+programs hello_asyncio();
 programs speed_and_locks();
 programs course_pipelines();
 programs course_coroutines();
 programs course_speed();
 programs course_misuse();
+programs course_pyos();
+programs course_pyos_bugs();
+programs eventlet();
 
 /// All of them, in the order of their IDs.
 programs all_programs();

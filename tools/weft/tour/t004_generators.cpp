@@ -1,12 +1,12 @@
 // Article 004: from subroutines to generators.
 
+#include "both.hpp"
 #include "program.hpp"
 
 #include "weft/weft.hpp"
 
 #include <chrono>
 #include <string>
-#include <thread>
 
 namespace weft::tour {
 namespace {
@@ -27,17 +27,6 @@ void a(guide& show) {
 }
 
 // 4.2: coroutines, side by side.
-class thread_name {
-public:
-    [[nodiscard]] std::string text() const {
-        return fmt::format("<thread {:#x}>", std::hash<std::thread::id>{}(id_));
-    }
-    [[nodiscard]] bool is_this_thread() const { return id_ == std::this_thread::get_id(); }
-
-private:
-    std::thread::id id_ = std::this_thread::get_id();
-};
-
 generator<void> numbers(const thread_name& main, bool& moved, guide& show) {
     for (int n = 1; n <= 3; ++n) {
         show.print("{} {}\n", n, main.text());
@@ -83,9 +72,9 @@ void send_and_print(guide& show) {
     show.check(m.state() == generator_state::closed, "where Python has StopIteration");
 }
 
-// 4.11: "Hello world!", a pause, "Hello again!", in the three stages that Python went through.
-// Whoever runs the generator is the event loop: it is handed durations, sleeps, and sends back how
-// long.
+// 4.11: "Hello world!", a pause, "Hello again!", in the three stages that Python went through. In
+// the first two whoever runs the generator is the event loop: it is handed durations, sleeps, and
+// sends back how long.
 using pause = std::chrono::milliseconds;
 
 generator<pause, pause> hello_by_send(guide& show) {
@@ -94,14 +83,14 @@ generator<pause, pause> hello_by_send(guide& show) {
     show.print("Hello again! (after {} ms)\n", slept.count());
 }
 
-generator<pause, pause, pause> sleep(pause duration) {
+generator<pause, pause, pause> nap(pause duration) {
     const pause slept = co_yield duration;
     co_return slept;
 }
 
 generator<pause, pause> hello_by_from(guide& show) {
     show.print("Hello world!\n");
-    const pause slept = co_yield from(sleep(1s));
+    const pause slept = co_yield from(nap(1s));
     show.print("Hello again! (after {} ms)\n", slept.count());
 }
 
@@ -114,12 +103,33 @@ void run_until_complete(generator<pause, pause> coroutine, guide& show) {
     }
 }
 
+// Whoever awaits is resumed by weft's loop, which needs no one to play its part.
+task<pause> nap_on_the_loop(pause duration, guide& show) {
+    co_await sleep(show.shortened(duration));
+    co_return duration;
+}
+
+task<> hello_by_await(guide& show) {
+    show.print("Hello world!\n");
+    const pause slept = co_await nap_on_the_loop(1s, show);
+    show.print("Hello again! (after {} ms)\n", slept.count());
+}
+
+void hello_in_fiber(guide& show) {
+    show.print("Hello world!\n");
+    const pause slept = await(nap_on_the_loop(1s, show));
+    show.print("Hello again! (after {} ms)\n", slept.count());
+}
+
 void three_stages(guide& show) {
     show.print("1. yield and send\n");
     run_until_complete(hello_by_send(show), show);
     show.print("2. yield from\n");
     run_until_complete(hello_by_from(show), show);
-    show.print("3. co_await comes with tasks\n");
+    show.print("3. co_await\n");
+    weft::run(hello_by_await(show));
+    show.print("and without a word of it, in a fiber\n");
+    weft::run(hello_in_fiber, std::ref(show));
 }
 
 }  // namespace
@@ -152,12 +162,13 @@ programs from_subroutines() {
         {
             .id = "4.11",
             .title = "the three stages: yield and send, yield from, co_await",
-            .shows = "One program as Python wrote it before 3.3 and from 3.3 on; the third comes "
-                     "with tasks.",
+            .shows = "One program as Python wrote it before 3.3, from 3.3 on, and from 3.5 on.",
             .run = three_stages,
             .expected = "1. yield and send\nHello world!\nHello again! (after 1000 ms)\n"
                         "2. yield from\nHello world!\nHello again! (after 1000 ms)\n"
-                        "3. co_await comes with tasks\n",
+                        "3. co_await\nHello world!\nHello again! (after 1000 ms)\n"
+                        "and without a word of it, in a fiber\n"
+                        "Hello world!\nHello again! (after 1000 ms)\n",
         },
     };
 }
