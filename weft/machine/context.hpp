@@ -103,7 +103,6 @@ inline void context_entered(const context& self) noexcept {
                                                   exception_state& of_thread) noexcept {
     if (of_thread.any()) [[unlikely]]
         return detail::switch_with_exceptions(from, to, of_thread);
-    __builtin_prefetch(to.left_at.sp);
     detail::hint_before_switch(from.hints, to.hints, false);
     detail::switch_place(&from.left_at, &to.left_at);
     detail::hint_after_switch(from.hints);
