@@ -6,7 +6,6 @@
 #include <atomic>
 #include <memory>
 #include <new>
-#include <string_view>
 #include <unistd.h>
 #include <utility>
 
@@ -33,15 +32,6 @@ struct thread_end {
 };
 
 std::atomic<std::uint32_t> threads_so_far = 0;
-
-void note_canaries() noexcept {
-    greenlet_thread& thread = this_greenlet_thread();
-    thread.set_unusual(thread.unusual | greenlet_thread::canaries);
-}
-
-std::size_t name_a_greenlet(const void* /*owner*/, char* buffer, std::size_t size) noexcept {
-    return std::string_view("a greenlet").copy(buffer, size);
-}
 
 }  // namespace
 
@@ -84,15 +74,6 @@ void unmake_greenlet_block(greenlet_block* block) noexcept {
     block->parent->release();
     std::destroy_at(block);
     deallocate_frame(block);
-}
-
-void greenlet_block::prepare() {
-    memory = stack::acquire(stack_bytes, guard_bytes);
-    killer = nullptr;
-    memory.set_owner(this, &name_a_greenlet);
-    if (memory.has_canary()) [[unlikely]]
-        note_canaries();
-    prepare_context(machine, memory.limit(), memory.top(), code->run, this);
 }
 
 void greenlet_block::dispose() noexcept {

@@ -152,9 +152,9 @@ extern WEFT_EXPORT __attribute__((
 
 /// Every switch that is not the usual one: to a greenlet that begins, is dead, runs, is another
 /// thread's or expects something else, and all while there is a tracer. Returns whom to switch to,
-/// from the thread's `origin`, with all else done; null when the value has come back already. (The switch
-/// itself is the caller's: a function that is returned from after others have run on another stack
-/// returns to where the processor does not expect it.)
+/// from the thread's `origin`, with all else done; null when the value has come back already. (The
+/// switch itself is the caller's: a function that is returned from after others have run on another
+/// stack returns to where the processor does not expect it.)
 WEFT_EXPORT greenlet_block* switch_unusually(greenlet_block* to, const std::type_info& sent,
                                              std::uintptr_t value, const std::type_info& expects);
 /// Raises `error` in `to`, by its rules. Returns when somebody has switched back.

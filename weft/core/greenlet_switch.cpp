@@ -7,12 +7,35 @@
 #include "weft/core/greenlet.hpp"
 #include "weft/core/greenlet_errors.hpp"
 
+#include <string_view>
 #include <utility>
 
 namespace weft::detail {
 namespace {
 
 constinit greenlet_exit the_exit;
+
+std::size_t name_a_greenlet(const void* /*owner*/, char* buffer, std::size_t size) noexcept {
+    return std::string_view("a greenlet").copy(buffer, size);
+}
+
+}  // namespace
+
+inline void greenlet_block::prepare() {
+    memory = stack::acquire(stack_bytes, guard_bytes);
+    killer = nullptr;
+    memory.set_owner(this, &name_a_greenlet);
+    if (memory.has_canary()) [[unlikely]] {
+        greenlet_thread& here = this_greenlet_thread();
+        here.set_unusual(here.unusual | greenlet_thread::canaries);
+    }
+    if (hints_are_told) [[unlikely]]
+        prepare_context(machine, memory.limit(), memory.top(), code->run, this);
+    else
+        prepare_place(machine, memory.top(), code->run, this);
+}
+
+namespace {
 
 /// What is on its way: a value, or an error.
 struct letter {
@@ -152,7 +175,7 @@ greenlet_block* switch_unusually(greenlet_block* to, const std::type_info& sent,
                                  std::uintptr_t value, const std::type_info& expects) {
     greenlet_thread& thread = thread_of(to, "switch_to()");
     if (to->phase == greenlet_phase::created && thread.unusual == 0 &&
-        *to->code->arguments == sent) {
+        (to->code->arguments == &sent || *to->code->arguments == sent)) {
         // The beginning, with nothing else to see to.
         to->prepare();
         to->phase = greenlet_phase::started;
@@ -178,7 +201,7 @@ void finish_greenlet(greenlet_block& self, const std::type_info& type, std::uint
     greenlet_thread& thread = this_greenlet_thread();
     greenlet_block& to = *self.parent;
     if (self.killer == nullptr && to.phase == greenlet_phase::started && thread.unusual == 0 &&
-        accepts(*to.expects, type)) {
+        (to.expects == &type || accepts(*to.expects, type))) {
         // The usual end, with nothing else to see to.
         self.phase = greenlet_phase::dead;
         self.retain();
