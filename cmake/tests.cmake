@@ -4,6 +4,7 @@
 # Labels (ctest -L, -LE):
 #   <layer>, cross   where the test lives
 #   slow             left out of the fast tier; a test suite whose name ends in _slow has it (alone)
+#   stackful         when cross-compiling: the tests of machine, greenlets and stackful coroutines
 #   headers          every public header compiles alone
 #   house            checks of the repository itself, the same under every preset
 #                    (tidy, docs, consume, clang-tidy), so run under one of them only
@@ -44,6 +45,14 @@ foreach(layer IN LISTS WEFT_LAYERS)
         weft_add_gtest(weft_${layer}_test ${layer} ${WEFT_${layer}_TESTS})
     endif()
 endforeach()
+
+# What depends on the processor: of the other one's tests, `./test --all` builds these only.
+if(CMAKE_CROSSCOMPILING)
+    set(WEFT_stackful_TESTS ${WEFT_core_TESTS})
+    list(FILTER WEFT_stackful_TESTS INCLUDE REGEX "/(greenlet|stackful)[a-z_]*_test\\.cpp$")
+    weft_add_gtest(weft_stackful_test stackful ${WEFT_machine_TESTS} ${WEFT_stackful_TESTS})
+    set_target_properties(weft_stackful_test PROPERTIES EXCLUDE_FROM_ALL ON)
+endif()
 
 file(GLOB WEFT_CROSS_TESTS CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/tests/*_test.cpp)
 if(WEFT_CROSS_TESTS)

@@ -24,6 +24,7 @@ all   libclang-rt-19-dev          tests: sanitizers, fuzzing
 all   clang-tidy-19               tests: static analysis
 all   g++-aarch64-linux-gnu       tests: the other architecture
 all   qemu-user-static            tests: runs what was built for it
+all   valgrind                    tests: greenlets under valgrind
 all   llvm-19                     tests: readable sanitizer reports, coverage
 '
 

@@ -76,6 +76,13 @@ constexpr std::array benchmarks = {
     benchmark{"stack.memory-256", "a suspended stack of 256 KiB with its guard, one of 1,000,000",
               "KiB_per_stack", "KiB", better::lower, bench_side{"stack_memory", "weft256"},
               "the bar, in KiB", bench_side{"stack_memory", "bar256"}, 1},
+    benchmark{"greenlet.memory-64",
+              "the same as a suspended greenlet with its block and its handle", "KiB_per_stack",
+              "KiB", better::lower, bench_side{"stack_memory", "greenlet64"}, "the bar, in KiB",
+              bench_side{"stack_memory", "bar64"}, 1},
+    benchmark{"greenlet.memory-256", "the same with 256 KiB reserved", "KiB_per_stack", "KiB",
+              better::lower, bench_side{"stack_memory", "greenlet256"}, "the bar, in KiB",
+              bench_side{"stack_memory", "bar256"}, 1},
     benchmark{"stack.memory-64-boost", "the same against one of 30,000, the most that it reaches",
               "KiB_per_stack", "KiB", better::lower, bench_side{"stack_memory", "weft64"},
               "Boost.Context, 30,000", bench_side{"stack_memory_boost", "boost64"}, no_bar},
@@ -85,6 +92,9 @@ constexpr std::array benchmarks = {
     benchmark{"stack.mappings", "the mappings of 1,000,000 stacks with guards", "mappings", "maps",
               better::lower, bench_side{"stack_mappings", "weft"}, "the bar: a handful",
               bench_side{"stack_mappings", "bar"}, 1},
+    benchmark{"greenlet.mappings", "the mappings of 1,000,000 suspended greenlets", "mappings",
+              "maps", better::lower, bench_side{"stack_mappings", "greenlets"},
+              "the bar: a handful", bench_side{"stack_mappings", "bar"}, 1},
 };
 
 }  // namespace

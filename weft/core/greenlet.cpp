@@ -47,8 +47,8 @@ greenlet_tracer greenlet::set_tracer(greenlet_tracer tracer) {
     if (thread.id == 0) thread.begin();
     std::unique_ptr<greenlet_tracer> next;
     if (tracer) next = std::make_unique<greenlet_tracer>(std::move(tracer));
-    thread.unusual = next ? thread.unusual | greenlet_thread::tracing
-                          : thread.unusual & ~greenlet_thread::tracing;
+    thread.set_unusual(next ? thread.unusual | greenlet_thread::tracing
+                            : thread.unusual & ~greenlet_thread::tracing);
     const std::unique_ptr<greenlet_tracer> before(std::exchange(thread.tracer, next.release()));
     return before ? std::move(*before) : greenlet_tracer();
 }

@@ -73,10 +73,8 @@ public:
     template <class Fn>
         requires(!std::same_as<std::remove_cvref_t<Fn>, greenlet>)
     explicit greenlet(Fn&& fn, const greenlet_options& options = {})
-        : block_(detail::greenlet_body<std::decay_t<Fn>>::make(std::forward<Fn>(fn))) {
-        block_->stack_bytes = options.stack();
-        block_->guard_bytes = options.guard();
-    }
+        : block_(detail::greenlet_body<std::decay_t<Fn>>::make(std::forward<Fn>(fn),
+                                                               options.stack(), options.guard())) {}
     greenlet(const greenlet& other) noexcept : block_(other.block_) {
         if (block_ != nullptr) block_->add_handle();
     }
@@ -140,7 +138,7 @@ private:
     template <class R>
     [[gnu::always_inline]] static R receive();
     template <class R>
-    [[gnu::noinline]] static R receive_unusually(detail::greenlet_block& self);
+    [[gnu::noinline]] static R receive_unusually();
 
     detail::greenlet_block* block_;
 };
@@ -153,15 +151,15 @@ inline R greenlet::switch_to(Args&&... args) {
     detail::greenlet_thread& thread = detail::this_greenlet_thread();
     detail::greenlet_block* to = block_;
     detail::greenlet_block* from = thread.current;
-    if (to == nullptr || to->expects != &typeid(typename parcel::type) || to->thread != thread.id ||
-        thread.unusual != 0) [[unlikely]] {
+    if (to == nullptr || to->expects != &typeid(typename parcel::type) ||
+        to->thread != thread.usual_id) [[unlikely]] {
         to = detail::switch_unusually(to, typeid(typename parcel::type), sent.word(), typeid(R));
         if (to == nullptr) return receive<R>();
-        from = to->origin;
+        from = thread.origin;
     } else {
         from->expects = &typeid(R);
         to->expects = nullptr;
-        if constexpr (sizeof...(Args) > 0) to->value = sent.word();
+        if constexpr (sizeof...(Args) > 0) thread.value = sent.word();
         thread.current = to;
     }
     switch_context(from->machine, to->machine, *thread.exceptions);
@@ -177,16 +175,17 @@ R greenlet::throw_(std::exception_ptr error) {
 
 template <class R>
 inline R greenlet::receive() {
-    detail::greenlet_block& self = *detail::this_greenlet_thread().current;
-    if (self.arrivals != 0) [[unlikely]]
-        return receive_unusually<R>(self);
-    return detail::from_word<R>(self.value);
+    const detail::greenlet_thread& thread = detail::this_greenlet_thread();
+    if (thread.arrivals != 0) [[unlikely]]
+        return receive_unusually<R>();
+    return detail::from_word<R>(thread.value);
 }
 
 template <class R>
-R greenlet::receive_unusually(detail::greenlet_block& self) {
-    const detail::greenlet_arrival arrival(self);
-    return detail::from_word<R>(self.value);
+R greenlet::receive_unusually() {
+    detail::greenlet_thread& thread = detail::this_greenlet_thread();
+    const detail::greenlet_arrival arrival(thread);
+    return detail::from_word<R>(thread.value);
 }
 
 }  // namespace weft

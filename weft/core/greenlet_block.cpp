@@ -3,9 +3,7 @@
 #include "weft/base/check.hpp"
 #include "weft/machine/frame_pool.hpp"
 
-#include <algorithm>
 #include <atomic>
-#include <cstring>
 #include <memory>
 #include <new>
 #include <unistd.h>
@@ -15,13 +13,7 @@ namespace weft::detail {
 namespace {
 
 /// A thread's own greenlet has no callable.
-constexpr greenlet_code root_code{nullptr, [](greenlet_block&) noexcept {},
-                                  [](greenlet_block& block) noexcept {
-                                      forget_context(block.machine);
-                                      std::destroy_at(&block);
-                                      deallocate_frame(&block);
-                                  },
-                                  nullptr, nullptr};
+constexpr greenlet_code root_code{nullptr, [](greenlet_block&) noexcept {}, nullptr, nullptr};
 
 /// Gives up the thread's own greenlet, unless others of the thread are left: their handles are in
 /// thread-local or static objects, and in the main thread these still work.
@@ -31,8 +23,8 @@ struct thread_end {
         greenlet_block* const root = thread.root;
         if (root->references > 1 && ::gettid() == ::getpid()) return;
         delete std::exchange(thread.tracer, nullptr);
-        thread.unusual = 0;
         thread.id = 0;
+        thread.set_unusual(0);
         thread.current = thread.root = nullptr;
         root->phase = greenlet_phase::dead;
         root->drop_handle();
@@ -55,34 +47,33 @@ void greenlet_thread::begin() {
     static thread_local thread_end at_end;
     static_cast<void>(&at_end);
     void* const memory = allocate_frame(sizeof(greenlet_block));
-    root = ::new (memory) greenlet_block;
-    root->code = &root_code;
+    root = ::new (memory) greenlet_block(root_code, nullptr, 0, 0);
+    root->killer = nullptr;
     root->phase = greenlet_phase::started;
     adopt_thread(root->machine);
     id = root->thread = ++threads_so_far;
+    set_unusual(0);
     exceptions = &thread_exceptions();
     current = root;
 }
 
-void adopt_greenlet(greenlet_block& block) {
-    greenlet_thread& thread = this_greenlet_thread();
+greenlet_block* make_greenlet_block(std::size_t bytes, const greenlet_code& code,
+                                    std::size_t stack_bytes, std::size_t guard_bytes) {
+    void* const memory = allocate_frame(bytes);
+    greenlet_thread& thread = the_greenlet_thread;
     if (thread.id == 0) [[unlikely]]
         thread.begin();
-    block.thread = thread.id;
-    block.parent = thread.current;
-    block.parent->retain();
+    auto* const block =
+        ::new (memory) greenlet_block(code, thread.current, stack_bytes, guard_bytes);
+    block->thread = thread.id;
+    block->parent->retain();
+    return block;
 }
 
-void greenlet_block::prepare() {
-    memory = stack::acquire(stack_bytes, guard_bytes);
-    memory.set_owner("a greenlet", [](const void* owner, char* buffer, std::size_t size) noexcept {
-        const std::size_t length = std::min(std::strlen(static_cast<const char*>(owner)), size);
-        std::memcpy(buffer, owner, length);
-        return length;
-    });
-    if (memory.has_canary()) [[unlikely]]
-        this_greenlet_thread().unusual |= greenlet_thread::canaries;
-    prepare_context(machine, memory.limit(), memory.top(), code->run, this);
+void unmake_greenlet_block(greenlet_block* block) noexcept {
+    block->parent->release();
+    std::destroy_at(block);
+    deallocate_frame(block);
 }
 
 void greenlet_block::dispose() noexcept {
@@ -95,7 +86,9 @@ void greenlet_block::unreferenced(greenlet_block* block) noexcept {
         if (block->phase == greenlet_phase::created) block->dispose();
         if (block->references != 0) return;  // What was destroyed made a handle.
         greenlet_block* const above = block->parent;
-        block->code->destroy(*block);
+        forget_context(block->machine);
+        std::destroy_at(block);
+        deallocate_frame(block);
         // A chain of parents that only held each other goes in this loop, not in a recursion.
         if (above == nullptr || --above->references != 0) return;
         block = above;
@@ -103,14 +96,19 @@ void greenlet_block::unreferenced(greenlet_block* block) noexcept {
 }
 
 void greenlet_block::without_handle(greenlet_block* block) noexcept {
+    if (block->phase == greenlet_phase::started) [[unlikely]]
+        return without_handle_while_started(block);
+    block->release();
+}
+
+[[gnu::noinline]] void greenlet_block::without_handle_while_started(
+    greenlet_block* block) noexcept {
     greenlet_thread& here = this_greenlet_thread();
-    if (block->phase == greenlet_phase::started) {
-        if (block == here.current) {
-            here.unusual |= greenlet_thread::orphaned;
-            if (!std::exchange(block->orphan, true)) return;
-        } else if (block->killer == nullptr) {
-            unwind_greenlet(*block);
-        }
+    if (block == here.current) {
+        here.set_unusual(here.unusual | greenlet_thread::orphaned);
+        if (!std::exchange(block->orphan, true)) return;
+    } else if (block->killer == nullptr) {
+        unwind_greenlet(*block);
     }
     block->release();
 }

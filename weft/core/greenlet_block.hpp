@@ -14,16 +14,19 @@
 ///
 /// Rules:
 /// 1. A block is in the frame pool, so that blocks lie side by side, and its first cache line has
-///    all that a switch touches. Its callable lies behind it. The stack comes with the first switch
-///    and goes when the body has ended.
+///    all that a switch touches. Its callable lies behind it: with two words of that and the pool's
+///    header a block takes 128 bytes. The stack comes with the first switch and goes when the body
+///    has ended.
 /// 2. Everything here belongs to the thread that made the greenlet. Others may read `thread`.
 /// 3. `expects` is what the usual switch looks at: the type that a suspended one waits for (`void`:
 ///    it discards what comes). It is null before the beginning, while it runs and when it is dead.
 /// 4. `handles` keep a suspended one from being unwound. `references` keep the block: handles,
 ///    children, and whoever has to clean up behind one that has ended. One that drops its own last
 ///    handle while it runs keeps its reference (`orphan`), and is unwound when it switches away.
-/// 5. What somebody who is switched to must see to before going on is in its `arrivals`, set by who
-///    switches, with `origin` (by rule 4 alive) and `error`.
+/// 5. What is on its way from one greenlet to the next is in the thread's `value` and, where there
+///    is more to see to before that goes on, in its `arrivals` with `origin` (by rule 4 alive) and
+///    `error`. Who switches sets them last, who is switched to takes them first, and nobody runs
+///    between the two.
 namespace weft {
 
 enum class greenlet_event : std::uint8_t { switched, thrown };
@@ -47,7 +50,6 @@ struct greenlet_arrivals {
 struct greenlet_code {
     void (*run)(void* block);                                ///< the entry on the new stack
     void (*dispose)(greenlet_block& block) noexcept;         ///< destroys a callable that never ran
-    void (*destroy)(greenlet_block& block) noexcept;         ///< the block itself
     void (*destroy_result)(std::uintptr_t result) noexcept;  ///< null when there is nothing to do
     const std::type_info* arguments;                         ///< what the first switch must bring
 };
@@ -56,23 +58,29 @@ class WEFT_EXPORT greenlet_block {
 public:
     context machine;
     const std::type_info* expects = nullptr;
-    std::uintptr_t value = 0;  ///< what came with the last switch to it; when dead, its result
     std::uint32_t thread = 0;
     std::uint32_t references = 1;
     std::uint32_t handles = 1;
     greenlet_phase phase = greenlet_phase::created;
-    std::uint8_t arrivals = 0;
     bool orphan = false;
-    bool has_result = false;  ///< when dead: `value` is still to be destroyed
+    bool has_result = false;  ///< when dead: `result` is still to be destroyed
 
-    greenlet_block* parent = nullptr;  ///< holds a reference; null for a thread's own greenlet
-    greenlet_block* killer = nullptr;  ///< who waits in `unwind` for its end
-    const greenlet_code* code = nullptr;
-    std::exception_ptr error;
-    greenlet_block* origin = nullptr;  ///< who came, for `arrivals`; valid while one of them is set
+    const greenlet_code* code;
+    greenlet_block* parent;  ///< holds a reference; null for a thread's own greenlet
     stack memory;
-    std::size_t stack_bytes = 0;
-    std::size_t guard_bytes = 0;
+    union {
+        std::size_t stack_bytes;  ///< before the beginning
+        std::uintptr_t result;    ///< when dead
+    };
+    union {
+        std::size_t guard_bytes;  ///< before the beginning
+        greenlet_block* killer;   ///< afterwards: who waits in `unwind_greenlet` for its end
+    };
+
+    /// Whoever makes one gives it a thread, and its parent a reference.
+    greenlet_block(const greenlet_code& c, greenlet_block* above, std::size_t size,
+                   std::size_t guard) noexcept
+        : code(&c), parent(above), stack_bytes(size), guard_bytes(guard) {}
 
     void retain() noexcept { ++references; }
     void release() noexcept {
@@ -96,26 +104,37 @@ public:
 private:
     static void unreferenced(greenlet_block* block) noexcept;
     static void without_handle(greenlet_block* block) noexcept;
+    static void without_handle_while_started(greenlet_block* block) noexcept;
 };
 #ifdef __x86_64__  // aarch64 has one register more to save.
 static_assert(offsetof(greenlet_block, parent) <= 64, "a switch touches one cache line");
-// With a small callable a block is three lines: an odd number, so that all sets are used.
-static_assert(sizeof(greenlet_block) <= 128);
+static_assert(sizeof(greenlet_block) <= 96, "with its header and two words of callable, 128 bytes");
 #endif
 
+/// All that a switch touches is in one cache line.
 struct WEFT_EXPORT greenlet_thread {
     static constexpr unsigned tracing = 1;
     static constexpr unsigned orphaned = 2;  ///< `current` may have no handle
     static constexpr unsigned canaries = 4;  ///< some stack here has a canary for a guard
 
-    greenlet_block* current = nullptr;
+    alignas(64) greenlet_block* current = nullptr;
+    std::uint32_t usual_id = 0;  ///< the id while nothing is unusual, or 0
+    exception_state* exceptions = nullptr;
+    std::uintptr_t value = 0;             ///< on its way to `current`
+    greenlet_block* origin = nullptr;     ///< who came, for `arrivals`
+    std::exception_ptr* error = nullptr;  ///< on the origin's stack, for `arrivals`
+    std::uint8_t arrivals = 0;            ///< what `current` has to see to
+
     std::uint32_t id = 0;  ///< 0 until the thread uses greenlets; not given to another
     unsigned unusual = 0;  ///< why switches have to take the long way
-    exception_state* exceptions = nullptr;
     greenlet_block* root = nullptr;
     greenlet_tracer* tracer = nullptr;
 
     void begin();
+    void set_unusual(unsigned why) noexcept {
+        unusual = why;
+        usual_id = why == 0 ? id : 0;
+    }
 };
 
 extern WEFT_EXPORT __attribute__((
@@ -133,25 +152,25 @@ extern WEFT_EXPORT __attribute__((
 
 /// Every switch that is not the usual one: to a greenlet that begins, is dead, runs, is another
 /// thread's or expects something else, and all while there is a tracer. Returns whom to switch to,
-/// from its `origin`, with all else done; null when the value has come back already. (The switch
-/// itself is the caller's: a function that is returned from after others have run on another stack
-/// returns to where the processor does not expect it.)
+/// from the thread's `origin`, with all else done; null when the value has come back already. (The
+/// switch itself is the caller's: a function that is returned from after others have run on another
+/// stack returns to where the processor does not expect it.)
 WEFT_EXPORT greenlet_block* switch_unusually(greenlet_block* to, const std::type_info& sent,
                                              std::uintptr_t value, const std::type_info& expects);
 /// Raises `error` in `to`, by its rules. Returns when somebody has switched back.
 WEFT_EXPORT void throw_into(greenlet_block* to, std::exception_ptr error,
                             const std::type_info& expects);
 
-/// What has to be done on arrival; throws what was thrown into `self`. What lives on the stack of
-/// one that has finished lives as long as this object.
+/// What has to be done on arrival; throws what was thrown into `current`. What lives on the stack
+/// of one that has finished lives as long as this object.
 class WEFT_EXPORT greenlet_arrival {
 public:
-    explicit greenlet_arrival(greenlet_block& self) {
-        if (self.arrivals == greenlet_arrivals::finished) [[likely]] {
-            self.arrivals = 0;
-            finished_ = self.origin;
-        } else if (self.arrivals != 0) {
-            see_to(self);
+    explicit greenlet_arrival(greenlet_thread& thread) {
+        if (thread.arrivals == greenlet_arrivals::finished) [[likely]] {
+            thread.arrivals = 0;
+            finished_ = thread.origin;
+        } else if (thread.arrivals != 0) {
+            see_to(thread);
         }
     }
     greenlet_arrival(const greenlet_arrival&) = delete;
@@ -161,7 +180,7 @@ public:
     }
 
 private:
-    void see_to(greenlet_block& self);
+    void see_to(greenlet_thread& thread);
     /// The last things of a finished greenlet: its result, its stack, perhaps itself.
     static void clean_up(greenlet_block& finished) noexcept;
 
@@ -180,8 +199,13 @@ void unwind_greenlet(greenlet_block& block) noexcept;
 /// The same by `greenlet_exit`.
 [[noreturn]] WEFT_EXPORT void finish_greenlet_by_exit(greenlet_block& self);
 
-/// Links a new block to the current greenlet, as its parent.
-WEFT_EXPORT void adopt_greenlet(greenlet_block& block);
+/// A new block whose parent is the current greenlet, with room for a callable: `bytes` in all.
+[[nodiscard]] WEFT_EXPORT greenlet_block* make_greenlet_block(std::size_t bytes,
+                                                              const greenlet_code& code,
+                                                              std::size_t stack_bytes,
+                                                              std::size_t guard_bytes);
+/// Takes back a block whose callable could not be made.
+WEFT_EXPORT void unmake_greenlet_block(greenlet_block* block) noexcept;
 
 }  // namespace detail
 }  // namespace weft

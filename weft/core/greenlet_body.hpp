@@ -48,44 +48,55 @@ decltype(auto) call_with_parcel(Fn& fn, std::uintptr_t word) {
     }
 }
 
+/// What a block with a callable of type `Fn` is and does; the callable lies behind the block.
 template <class Fn>
-class greenlet_body : public greenlet_block {
+class greenlet_body {
 public:
     using arguments = parcel_of<Fn>;
+    static_assert(alignof(Fn) <= frame_alignment, "blocks are aligned to 64 bytes");
 
     template <class Given>
-    static greenlet_body* make(Given&& fn) {
-        void* const memory = allocate_frame(sizeof(greenlet_body));
+    static greenlet_block* make(Given&& fn, std::size_t stack_bytes, std::size_t guard_bytes) {
+        greenlet_block* const block =
+            make_greenlet_block(callable_at + sizeof(Fn), code_, stack_bytes, guard_bytes);
         try {
-            auto* const body = ::new (memory) greenlet_body(std::forward<Given>(fn));
-            adopt_greenlet(*body);
-            return body;
+            ::new (place_in(*block)) Fn(std::forward<Given>(fn));
         } catch (...) {
-            deallocate_frame(memory);
+            unmake_greenlet_block(block);
             throw;
         }
+        return block;
     }
 
 private:
-    // Private, and only `make` calls it, with a callable.
-    template <class Given>
-        requires std::constructible_from<Fn, Given&&>
-    explicit greenlet_body(Given&& fn) {  // NOLINT(bugprone-forwarding-reference-overload)
-        std::construct_at(callable(), std::forward<Given>(fn));
-        code = &code_;
+    static constexpr std::size_t callable_at =
+        (sizeof(greenlet_block) + alignof(Fn) - 1) / alignof(Fn) * alignof(Fn);
+
+    [[nodiscard]] static void* place_in(greenlet_block& block) noexcept {
+        return reinterpret_cast<std::byte*>(&block) + callable_at;
     }
-    [[nodiscard]] Fn* callable() noexcept { return reinterpret_cast<Fn*>(storage_); }
-    [[nodiscard]] Fn take_callable() {
-        struct end {
-            Fn* fn;
-            ~end() { std::destroy_at(fn); }
-        };
-        const end last{callable()};
-        return Fn(std::move(*last.fn));
+    [[nodiscard]] static Fn* callable_in(greenlet_block& block) noexcept {
+        return std::launder(static_cast<Fn*>(place_in(block)));
     }
-    static greenlet_body& of(void* block) noexcept {
-        return static_cast<greenlet_body&>(*static_cast<greenlet_block*>(block));
-    }
+
+    /// Destroys the callable in the block: once it has been moved out, or when that never happens.
+    class callable_owner {
+    public:
+        explicit callable_owner(greenlet_block& block) noexcept : fn_(callable_in(block)) {}
+        callable_owner(const callable_owner&) = delete;
+        callable_owner& operator=(const callable_owner&) = delete;
+        ~callable_owner() {
+            if (fn_ != nullptr) std::destroy_at(fn_);
+        }
+        [[nodiscard]] Fn take() {
+            const callable_owner last(std::exchange(fn_, nullptr));
+            return Fn(std::move(*last.fn_));
+        }
+
+    private:
+        explicit callable_owner(Fn* fn) noexcept : fn_(fn) {}
+        Fn* fn_;
+    };
 
     using result = std::decay_t<decltype(call_with_parcel(std::declval<Fn&>(), 0))>;
 
@@ -98,20 +109,23 @@ private:
     };
 
     static void run(void* block) {
-        greenlet_body& self = of(block);
+        greenlet_block& self = *static_cast<greenlet_block*>(block);
         context_entered(self.machine);
         result_place kept;
         std::exception_ptr error;
         bool exited = false;
         try {
+            callable_owner owner(self);
+            greenlet_thread& thread = this_greenlet_thread();
+            const greenlet_arrival arrival(thread);
+            const std::uintptr_t brought = thread.value;
             // The callable moves onto this stack, beside what else the body works with.
-            Fn fn(self.take_callable());
-            const greenlet_arrival arrival(self);
+            Fn fn(owner.take());
             if constexpr (std::is_void_v<result>)
-                call_with_parcel(fn, self.value);
+                call_with_parcel(fn, brought);
             else
                 ::new (static_cast<void*>(std::addressof(kept.value)))
-                    result(call_with_parcel(fn, self.value));
+                    result(call_with_parcel(fn, brought));
         } catch (const greenlet_exit&) {
             exited = true;
         } catch (...) {
@@ -124,12 +138,7 @@ private:
         else
             finish_greenlet(self, typeid(result), word_of(kept.value));
     }
-    static void dispose(greenlet_block& block) noexcept { std::destroy_at(of(&block).callable()); }
-    static void destroy(greenlet_block& block) noexcept {
-        greenlet_body* const body = &of(&block);
-        std::destroy_at(body);
-        deallocate_frame(body);
-    }
+    static void dispose(greenlet_block& block) noexcept { std::destroy_at(callable_in(block)); }
     static void destroy_result(std::uintptr_t word) noexcept {
         if constexpr (!std::is_void_v<result>) std::destroy_at(reinterpret_cast<result*>(word));
     }
@@ -140,11 +149,8 @@ private:
             return !crosses_in_a_word<result> && !std::is_trivially_destructible_v<result>;
     }();
 
-    static constexpr greenlet_code code_{&run, &dispose, &destroy,
-                                         result_is_to_destroy ? &destroy_result : nullptr,
-                                         &typeid(arguments)};
-
-    alignas(Fn) std::byte storage_[sizeof(Fn)];
+    static constexpr greenlet_code code_{
+        &run, &dispose, result_is_to_destroy ? &destroy_result : nullptr, &typeid(arguments)};
 };
 
 }  // namespace weft::detail

@@ -7,12 +7,35 @@
 #include "weft/core/greenlet.hpp"
 #include "weft/core/greenlet_errors.hpp"
 
+#include <string_view>
 #include <utility>
 
 namespace weft::detail {
 namespace {
 
 constinit greenlet_exit the_exit;
+
+std::size_t name_a_greenlet(const void* /*owner*/, char* buffer, std::size_t size) noexcept {
+    return std::string_view("a greenlet").copy(buffer, size);
+}
+
+}  // namespace
+
+inline void greenlet_block::prepare() {
+    memory = stack::acquire(stack_bytes, guard_bytes);
+    killer = nullptr;
+    memory.set_owner(this, &name_a_greenlet);
+    if (memory.has_canary()) [[unlikely]] {
+        greenlet_thread& here = this_greenlet_thread();
+        here.set_unusual(here.unusual | greenlet_thread::canaries);
+    }
+    if (hints_are_told) [[unlikely]]
+        prepare_context(machine, memory.limit(), memory.top(), code->run, this);
+    else
+        prepare_place(machine, memory.top(), code->run, this);
+}
+
+namespace {
 
 /// What is on its way: a value, or an error.
 struct letter {
@@ -77,27 +100,30 @@ greenlet_block& recipient(greenlet_block* to, letter& mail, bool has_sender) {
     }
 }
 
-/// Everything about leaving for `to` but the switch.
-void depart(greenlet_thread& thread, greenlet_block& to, letter mail) {
+/// Everything about leaving for `to` but the switch. The letter's error stays where it is until the
+/// other has taken it.
+void depart(greenlet_thread& thread, greenlet_block& to, letter& mail) {
     greenlet_block& from = *thread.current;
     if (from.memory) from.memory.check_canary();
-    if (mail.error) to.arrivals |= greenlet_arrivals::error;
-    if (thread.tracer != nullptr) to.arrivals |= greenlet_arrivals::traced;
+    std::uint8_t arrivals = 0;
+    if (mail.error) arrivals |= greenlet_arrivals::error;
+    if (thread.tracer != nullptr) arrivals |= greenlet_arrivals::traced;
     if (from.handles == 0 && from.orphan && from.phase == greenlet_phase::started)
-        to.arrivals |= greenlet_arrivals::abandoned;
-    thread.unusual &= ~greenlet_thread::orphaned;
-    to.value = mail.value;
-    to.error = std::move(mail.error);
-    to.origin = &from;
+        arrivals |= greenlet_arrivals::abandoned;
+    thread.set_unusual(thread.unusual & ~greenlet_thread::orphaned);
     to.phase = greenlet_phase::started;
     to.expects = nullptr;
+    thread.arrivals = arrivals;
+    thread.value = mail.value;
+    thread.error = &mail.error;
+    thread.origin = &from;
     thread.current = &to;
 }
 
 void go(greenlet_thread& thread, greenlet_block& to, letter mail, const std::type_info& expects) {
     greenlet_block& from = *thread.current;
     from.expects = &expects;
-    depart(thread, to, std::move(mail));
+    depart(thread, to, mail);
     switch_context(from.machine, to.machine, *thread.exceptions);
 }
 
@@ -110,35 +136,36 @@ greenlet_thread& thread_of(const greenlet_block* to, const char* what) {
 }
 
 /// Sends a letter to the running greenlet itself: it comes back at once.
-void keep(greenlet_block& self, letter mail, const std::type_info& expects) {
+void keep(greenlet_thread& thread, letter& mail, const std::type_info& expects) {
     if (mail.error) std::rethrow_exception(std::move(mail.error));
     if (!accepts(expects, *mail.type)) std::rethrow_exception(bad_value(expects, *mail.type));
-    self.value = mail.value;
+    thread.value = mail.value;
 }
 
 /// All but the switch: whom to switch to, or null when the letter has come back already.
-greenlet_block* send(greenlet_thread& thread, greenlet_block* to, letter mail,
+/// A letter with an error has to stay until that has arrived.
+greenlet_block* send(greenlet_thread& thread, greenlet_block* to, letter& mail,
                      const std::type_info& expects) {
     greenlet_block& last = recipient(to, mail, true);
     greenlet_block& from = *thread.current;
     if (&last == &from) {
-        keep(last, std::move(mail), expects);
+        keep(thread, mail, expects);
         return nullptr;
     }
     from.expects = &expects;
-    depart(thread, last, std::move(mail));
+    depart(thread, last, mail);
     return &last;
 }
 
 [[noreturn]] void finish(greenlet_block& self, letter& mail) {
     greenlet_thread& thread = this_greenlet_thread();
     self.phase = greenlet_phase::dead;
-    self.value = mail.value;
     greenlet_block& to =
         self.killer != nullptr ? *self.killer : recipient(self.parent, mail, false);
     self.retain();
-    depart(thread, to, std::move(mail));
-    to.arrivals |= greenlet_arrivals::finished;
+    self.result = mail.value;
+    depart(thread, to, mail);
+    thread.arrivals |= greenlet_arrivals::finished;
     leave_context(self.machine, to.machine);
 }
 
@@ -148,23 +175,25 @@ greenlet_block* switch_unusually(greenlet_block* to, const std::type_info& sent,
                                  std::uintptr_t value, const std::type_info& expects) {
     greenlet_thread& thread = thread_of(to, "switch_to()");
     if (to->phase == greenlet_phase::created && thread.unusual == 0 &&
-        *to->code->arguments == sent) {
+        (to->code->arguments == &sent || *to->code->arguments == sent)) {
         // The beginning, with nothing else to see to.
         to->prepare();
         to->phase = greenlet_phase::started;
-        to->value = value;
-        to->origin = std::exchange(thread.current, to);
-        to->origin->expects = &expects;
+        thread.value = value;
+        thread.origin = std::exchange(thread.current, to);
+        thread.origin->expects = &expects;
         return to;
     }
-    return send(thread, to, letter{&sent, value, nullptr}, expects);
+    letter mail{&sent, value, nullptr};
+    return send(thread, to, mail, expects);
 }
 
 void throw_into(greenlet_block* to, std::exception_ptr error, const std::type_info& expects) {
     if (!error) refuse_no_error();
     greenlet_thread& thread = thread_of(to, "throw_()");
-    greenlet_block* const next = send(thread, to, letter{nullptr, 0, std::move(error)}, expects);
-    if (next != nullptr) switch_context(next->origin->machine, next->machine, *thread.exceptions);
+    letter mail{nullptr, 0, std::move(error)};
+    greenlet_block* const next = send(thread, to, mail, expects);
+    if (next != nullptr) switch_context(thread.origin->machine, next->machine, *thread.exceptions);
 }
 
 void finish_greenlet(greenlet_block& self, const std::type_info& type, std::uintptr_t result) {
@@ -172,13 +201,13 @@ void finish_greenlet(greenlet_block& self, const std::type_info& type, std::uint
     greenlet_thread& thread = this_greenlet_thread();
     greenlet_block& to = *self.parent;
     if (self.killer == nullptr && to.phase == greenlet_phase::started && thread.unusual == 0 &&
-        accepts(*to.expects, type)) {
+        (to.expects == &type || accepts(*to.expects, type))) {
         // The usual end, with nothing else to see to.
         self.phase = greenlet_phase::dead;
         self.retain();
-        self.value = to.value = result;
-        to.arrivals = greenlet_arrivals::finished;
-        to.origin = &self;
+        self.result = thread.value = result;
+        thread.arrivals = greenlet_arrivals::finished;
+        thread.origin = &self;
         to.expects = nullptr;
         thread.current = &to;
         leave_context(self.machine, to.machine);
@@ -204,7 +233,7 @@ void unwind_greenlet(greenlet_block& block) noexcept {
         "the last handle of a suspended greenlet was dropped on another thread than its own: "
         "drop it where it was made, or let it end there first");
     greenlet_block& from = *thread.current;
-    const std::uintptr_t value = from.value;
+    const std::uintptr_t value = thread.value;
     from.add_handle();  // It must not be unwound itself while it waits here.
     block.retain();
     block.killer = &from;
@@ -214,35 +243,35 @@ void unwind_greenlet(greenlet_block& block) noexcept {
         "a greenlet that was dropped caught greenlet_exit and switched away again instead of "
         "ending: let the exit pass, or return; or keep a handle and end it with throw_()");
     try {
-        const greenlet_arrival arrival(from);
+        const greenlet_arrival arrival(thread);
     } catch (...) {
         report_unhandled(std::current_exception(), "unwinding a greenlet that was dropped");
     }
     block.killer = nullptr;
     block.release();
-    from.value = value;
+    thread.value = value;
     from.drop_handle();
 }
 
 void greenlet_arrival::clean_up(greenlet_block& finished) noexcept {
-    if (finished.has_result) finished.code->destroy_result(finished.value);
+    if (finished.has_result) finished.code->destroy_result(finished.result);
     forget_context(finished.machine);
     finished.memory = {};
     if (std::exchange(finished.orphan, false)) finished.release();
     finished.release();
 }
 
-void greenlet_arrival::see_to(greenlet_block& self) {
-    greenlet_thread& thread = this_greenlet_thread();
-    const std::uint8_t arrivals = std::exchange(self.arrivals, std::uint8_t{0});
-    std::exception_ptr error = std::exchange(self.error, nullptr);
-    greenlet_block* const origin = std::exchange(self.origin, nullptr);
-    const std::uintptr_t value = self.value;  // What is called here may switch as well.
+void greenlet_arrival::see_to(greenlet_thread& thread) {
+    const std::uint8_t arrivals = std::exchange(thread.arrivals, std::uint8_t{0});
+    std::exception_ptr error;
+    if ((arrivals & greenlet_arrivals::error) != 0) error = std::move(*thread.error);
+    greenlet_block* const origin = thread.origin;
+    const std::uintptr_t value = thread.value;  // What is called here may switch as well.
     if ((arrivals & greenlet_arrivals::traced) != 0 && thread.tracer != nullptr) {
         try {
             const greenlet_tracer tracer = *thread.tracer;
             tracer(error ? greenlet_event::thrown : greenlet_event::switched, greenlet(*origin),
-                   greenlet(self));
+                   greenlet(*thread.current));
         } catch (...) {
             error = std::current_exception();
             greenlet::set_tracer({});
@@ -250,7 +279,7 @@ void greenlet_arrival::see_to(greenlet_block& self) {
     }
     if ((arrivals & greenlet_arrivals::abandoned) != 0 && origin->handles == 0)
         unwind_greenlet(*origin);
-    self.value = value;
+    thread.value = value;
     if ((arrivals & greenlet_arrivals::finished) != 0) finished_ = origin;
     if (!error) return;
     if (finished_ != nullptr) clean_up(*std::exchange(finished_, nullptr));

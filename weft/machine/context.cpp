@@ -44,8 +44,6 @@ weft_context_trampoline:
     .popsection
 )");
 #endif
-extern "C" void weft_context_trampoline();
-
 namespace weft {
 
 exception_state& thread_exceptions() noexcept {
@@ -58,24 +56,12 @@ void adopt_thread(context& self) {
 }
 
 void prepare_context(context& self, void* limit, void* top, void (*entry)(void*), void* argument) {
-    detail::sanitizer_fiber* const hints = detail::hint_new_stack(
-        limit, static_cast<std::size_t>(static_cast<char*>(top) - static_cast<char*>(limit)));
-    // A frame of nulls for who looks above the outermost one, then what the trampoline pops.
-    auto* slot = static_cast<void**>(top);
-    *--slot = nullptr;
-    *--slot = nullptr;
-    *--slot = argument;
-    *--slot = reinterpret_cast<void*>(entry);
-    self.left_at = {};
-    self.left_at.sp = slot;
-    self.left_at.ip = reinterpret_cast<void*>(&weft_context_trampoline);
+    detail::sanitizer_fiber* hints = nullptr;
+    if (detail::hints_are_told)
+        hints = detail::hint_new_stack(
+            limit, static_cast<std::size_t>(static_cast<char*>(top) - static_cast<char*>(limit)));
+    detail::prepare_place(self, top, entry, argument);
     self.hints = hints;
-}
-
-void leave_context(context& from, context& to) noexcept {
-    detail::hint_before_switch(from.hints, to.hints, true);
-    detail::switch_place(&from.left_at, &to.left_at);
-    __builtin_unreachable();
 }
 
 void detail::switch_with_exceptions(context& from, context& to,

@@ -79,6 +79,24 @@ WEFT_EXPORT void adopt_thread(context& self);
 WEFT_EXPORT void prepare_context(context& self, void* limit, void* top, void (*entry)(void*),
                                  void* argument);
 
+namespace detail {
+extern "C" void weft_context_trampoline();
+
+/// `prepare_context` where nobody is told of stacks; for the library's own use.
+inline void prepare_place(context& self, void* top, void (*entry)(void*), void* argument) noexcept {
+    // A frame of nulls for who looks above the outermost one, then what the trampoline pops.
+    auto* slot = static_cast<void**>(top);
+    *--slot = nullptr;
+    *--slot = nullptr;
+    *--slot = argument;
+    *--slot = reinterpret_cast<void*>(entry);
+    self.left_at = {};
+    self.left_at.sp = slot;
+    self.left_at.ip = reinterpret_cast<void*>(&weft_context_trampoline);
+    self.hints = nullptr;
+}
+}  // namespace detail
+
 /// Gives back what goes with `self`. REQUIRES: nobody is on its stack.
 inline void forget_context(context& self) noexcept {
     if (self.hints != nullptr) [[unlikely]]
@@ -115,6 +133,10 @@ inline void context_entered(const context& self) noexcept {
 /// soon as somebody else runs.
 ///
 /// REQUIRES: no exception is on its way or being handled.
-[[noreturn]] WEFT_EXPORT void leave_context(context& from, context& to) noexcept;
+[[noreturn, gnu::always_inline]] inline void leave_context(context& from, context& to) noexcept {
+    detail::hint_before_switch(from.hints, to.hints, true);
+    detail::switch_place(&from.left_at, &to.left_at);
+    __builtin_unreachable();
+}
 
 }  // namespace weft

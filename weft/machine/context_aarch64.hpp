@@ -29,13 +29,15 @@ struct stack_place {
                                                 const stack_place* entered) noexcept {
     register stack_place* from asm("x0") = left;
     register const stack_place* to asm("x1") = entered;
-    asm volatile("adr x9, 1f\n\t"
+    asm volatile("ldp x11, x12, [x1]\n\t"
+                 "prfm pldl1keep, [x11]\n\t"
+                 "adr x9, 1f\n\t"
                  "mov x10, sp\n\t"
                  "stp x10, x29, [x0]\n\t"
                  "stp x9, x19, [x0, #16]\n\t"
-                 "ldp x10, x29, [x1]\n\t"
                  "ldp x9, x19, [x1, #16]\n\t"
-                 "mov sp, x10\n\t"
+                 "mov x29, x12\n\t"
+                 "mov sp, x11\n\t"
                  "br x9\n"
                  "1:\n\t"
                  "hint #36"

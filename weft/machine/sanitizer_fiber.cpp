@@ -27,12 +27,15 @@ constexpr bool sanitized = WEFT_ASAN || WEFT_TSAN;
 bool runs_on_valgrind() {
     return RUNNING_ON_VALGRIND != 0;
 }
-const bool on_valgrind = runs_on_valgrind();
 #else
-constexpr bool on_valgrind = false;
+constexpr bool runs_on_valgrind() {
+    return false;
+}
 #endif
 
 }  // namespace
+
+const bool hints_are_told = sanitized || runs_on_valgrind();
 
 sanitizer_fiber* hint_thread_stack() {
     if (!sanitized) return nullptr;
@@ -51,8 +54,6 @@ sanitizer_fiber* hint_thread_stack() {
 }
 
 sanitizer_fiber* hint_new_stack([[maybe_unused]] void* limit, [[maybe_unused]] std::size_t bytes) {
-    if (!sanitized && !on_valgrind) [[likely]]
-        return nullptr;
     auto* const fiber = new sanitizer_fiber;
     fiber->limit = limit;
     fiber->bytes = bytes;

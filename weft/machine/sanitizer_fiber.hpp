@@ -32,6 +32,9 @@ struct sanitizer_fiber {
     bool is_thread = false;  ///< the stack that the thread was started on
 };
 
+/// Whether anybody is told: a sanitizer, or valgrind. For the library's own use.
+extern const bool hints_are_told;
+
 /// The one of the calling thread's own stack; null where nobody asks.
 [[nodiscard]] WEFT_EXPORT sanitizer_fiber* hint_thread_stack();
 /// The one of a stack that is about to be entered for the first time.

@@ -69,6 +69,7 @@ stack_guard stack_guard_in_force() noexcept {
     if (const int forced = forced_kind.load(std::memory_order_relaxed); forced >= 0)
         return static_cast<stack_guard>(forced);
     static const stack_guard kind = chosen_kind();
+    detail::known_guard_kind.store(static_cast<int>(kind), std::memory_order_relaxed);
     return kind;
 }
 
@@ -81,9 +82,12 @@ std::size_t mprotect_guards_max() noexcept {
 
 namespace detail {
 
+std::atomic<int> known_guard_kind{-1};
+
 void force_stack_guard(std::optional<stack_guard> kind, std::size_t guards_max) noexcept {
     forced_max.store(guards_max, std::memory_order_relaxed);
     forced_kind.store(kind ? static_cast<int>(*kind) : -1, std::memory_order_relaxed);
+    known_guard_kind.store(kind ? static_cast<int>(*kind) : -1, std::memory_order_relaxed);
 }
 
 stack_guard place_guard(stack_guard kind, void* pages, std::size_t bytes) noexcept {

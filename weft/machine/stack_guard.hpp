@@ -2,6 +2,7 @@
 
 #include "weft/base/export.hpp"
 
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -39,6 +40,15 @@ inline constexpr std::size_t default_mprotect_guards_max = 16'000;
 [[nodiscard]] WEFT_EXPORT std::size_t mprotect_guards_max() noexcept;
 
 namespace detail {
+
+/// The kind in force once it is known, or -1.
+extern std::atomic<int> known_guard_kind;
+
+/// `stack_guard_in_force()` for the library's own use, without a call as a rule.
+[[nodiscard]] inline stack_guard guard_kind() noexcept {
+    const int known = known_guard_kind.load(std::memory_order_relaxed);
+    return known >= 0 ? static_cast<stack_guard>(known) : stack_guard_in_force();
+}
 
 /// For tests: the kind in force and the number from now on; nothing gives the choice back to the
 /// kernel. Stacks that exist keep what they have, and are not handed out while another kind is

@@ -140,7 +140,9 @@ TEST(stack_report, a_stray_pointer_into_a_guard_is_told_apart) {
     const forced_guard kind(stack_guard::mprotect);
     EXPECT_DEATH(
         {
-            stack mine = stack::acquire();
+            // Not the nearest one: the program's own stack may lie beside the slab, as under qemu.
+            std::vector<stack> many = weft::testing::acquire_many(16);
+            stack& mine = many.back();
             mine.set_name("the victim");
             static_cast<volatile char*>(mine.limit())[-100] = 1;
         },
@@ -155,6 +157,9 @@ void write_to_null() {
     int* volatile nowhere = nullptr;
     *static_cast<volatile int*>(nowhere) = 1;
 }
+
+/// Nothing but what qemu says of a program that a signal ends.
+constexpr const char* nothing_of_ours = "^(qemu: .*\n)?$";
 
 TEST(stack_report, leaves_the_signal_as_it_would_have_been) {
     const forced_guard kind(stack_guard::mprotect);
@@ -173,13 +178,13 @@ TEST(stack_report, an_ordinary_fault_ends_the_process_without_a_word_of_stacks) 
             const stack mine = stack::acquire();
             write_to_null();
         },
-        ::testing::KilledBySignal(SIGSEGV), "^$");
+        ::testing::KilledBySignal(SIGSEGV), nothing_of_ours);
     EXPECT_EXIT(
         {
             const stack mine = stack::acquire();
             run_on(mine, [] { write_to_null(); });
         },
-        ::testing::KilledBySignal(SIGSEGV), "^$");
+        ::testing::KilledBySignal(SIGSEGV), nothing_of_ours);
 }
 
 TEST(stack_report, a_signal_that_is_sent_kills_too) {
@@ -188,7 +193,7 @@ TEST(stack_report, a_signal_that_is_sent_kills_too) {
             const stack mine = stack::acquire();
             ::raise(SIGSEGV);
         },
-        ::testing::KilledBySignal(SIGSEGV), "^$");
+        ::testing::KilledBySignal(SIGSEGV), nothing_of_ours);
 }
 
 sigjmp_buf after_fault;
@@ -223,7 +228,7 @@ TEST(stack_report_slow, can_be_turned_off) {
             ::setenv("WEFT_STACK_REPORT", "off", 1);
             overflow("unseen", 32 * 1024);
         },
-        ::testing::KilledBySignal(SIGSEGV), "^$");
+        ::testing::KilledBySignal(SIGSEGV), nothing_of_ours);
     ::testing::GTEST_FLAG(death_test_style) = "fast";
 }
 

@@ -207,6 +207,14 @@ thread_list* make_list(thread_pool& pool, std::size_t bytes, std::size_t guard, 
     give_to_depot(*slot->slab->geometry, one, 0);
 }
 
+/// A stack that is to be trimmed, or that fills its list.
+[[gnu::noinline, gnu::cold]] void release_seldom(thread_list& list, stack_slot* slot) noexcept {
+    if (slot->uses % stack_pool_trim_every == 0) trim(*slot, stack_pool_warm_bytes);
+    list.free.push(slot);
+    if (list.free.count > list.geometry->cache_max)
+        give_to_depot(*list.geometry, list.free, list.geometry->cache_max / 2);
+}
+
 stack_slot* begin_use(thread_pool& pool, stack_slot* slot) noexcept {
     ++pool.acquired;
     slot->in_use.store(true, std::memory_order_relaxed);
@@ -222,7 +230,7 @@ stack_slot* begin_use(thread_pool& pool, stack_slot* slot) noexcept {
 // thread-local variable across a suspension when they see it taken.
 [[gnu::noinline]] stack_slot* acquire_stack(std::size_t bytes, std::size_t guard_bytes) {
     thread_pool& pool = this_thread;
-    const stack_guard kind = stack_guard_in_force();
+    const stack_guard kind = guard_kind();
     for (thread_list& list : pool.lists) {
         if (list.bytes_asked != bytes || list.guard_asked != guard_bytes || list.kind != kind)
             continue;
@@ -242,11 +250,10 @@ stack_slot* begin_use(thread_pool& pool, stack_slot* slot) noexcept {
     for (thread_list& list : pool.lists) {
         if (list.geometry != slot->slab->geometry) continue;
         if (pool.ending) break;
-        if (++slot->uses % stack_pool_trim_every == 0) [[unlikely]]
-            trim(*slot, stack_pool_warm_bytes);
+        if (++slot->uses % stack_pool_trim_every == 0 ||
+            list.free.count >= list.geometry->cache_max) [[unlikely]]
+            return release_seldom(list, slot);
         list.free.push(slot);
-        if (list.free.count > list.geometry->cache_max) [[unlikely]]
-            give_to_depot(*list.geometry, list.free, list.geometry->cache_max / 2);
         return;
     }
     release_to_depot(slot);

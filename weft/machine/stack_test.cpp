@@ -151,6 +151,9 @@ TEST(stack, a_large_one_takes_no_memory_before_it_is_used) {
 // The sanitizers reserve terabytes themselves and cannot live within a limit.
 #if !WEFT_ASAN && !WEFT_TSAN
 
+/// What `use_up` returns where the limit is not taken: qemu-user ignores it.
+constexpr int no_such_limit = 77;
+
 /// Acquires within a gigabyte of address space until there is none left; what the error says.
 template <class Check>
 int use_up(std::size_t bytes, Check check) {
@@ -158,7 +161,10 @@ int use_up(std::size_t bytes, Check check) {
     std::ifstream("/proc/self/statm") >> pages_mapped;
     const rlim_t most = pages_mapped * 4096 + (rlim_t{1} << 30);
     const rlimit limit{most, most};
+    rlimit taken{};
     ::setrlimit(RLIMIT_AS, &limit);
+    ::getrlimit(RLIMIT_AS, &taken);
+    if (taken.rlim_cur != most) return no_such_limit;
     std::vector<stack> held;
     held.reserve(100'000);
     try {
@@ -182,6 +188,7 @@ TEST(stack, without_address_space_says_so_and_what_to_do) {
             return clear && held.size() > 120 ? 0 : 1;
         });
     });
+    if (status == no_such_limit) GTEST_SKIP() << "the address space cannot be limited here";
     EXPECT_EQ(status, 0);
 }
 
@@ -193,6 +200,7 @@ TEST(stack, one_that_is_released_serves_again_when_there_is_no_room_for_more) {
             return held.back() ? 0 : 1;
         });
     });
+    if (status == no_such_limit) GTEST_SKIP() << "the address space cannot be limited here";
     EXPECT_EQ(status, 0);
 }
 
