@@ -12,6 +12,12 @@ void require(bool correct, std::string_view what) {
     std::exit(1);
 }
 
+void answer(std::string_view metric, double value) {
+    std::printf("%.*s %.6g\n", static_cast<int>(metric.size()), metric.data(), value);
+    std::fflush(stdout);
+    std::_Exit(0);
+}
+
 int run(int argc, char** argv, std::string_view metric, std::initializer_list<side> sides) {
     const std::string_view wanted = argc > 1 ? argv[1] : "";
     try {

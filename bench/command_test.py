@@ -82,6 +82,61 @@ class BenchCommand(unittest.TestCase):
         self.assertEqual((row["peer_value"], row["ratio"], row["met"]), (None, None, None))
         self.assertGreater(row["weft"], 0)
 
+    def run_with_figures(self, name, **figures):
+        """A row of a benchmark whose programs print these figures, each after its metric."""
+        with tempfile.TemporaryDirectory() as folder:
+            (pathlib.Path(folder) / "generator_for").symlink_to(PROGRAMS / "generator_for")
+            for program, line in figures.items():
+                script = pathlib.Path(folder) / program
+                script.write_text(f"#!/bin/sh\necho {line}\n")
+                script.chmod(0o755)
+            answer = bench("--json", "--runs", "1", name, WEFT_BENCH_DIR=folder)
+        self.assertEqual(answer.returncode, 0, answer.stderr)
+        (row,) = json.loads(answer.stdout)
+        return row
+
+    def test_of_several_peers_the_best_one_counts(self):
+        row = self.run_with_figures(
+            "spawn.task",
+            spawn_join="ns_per_spawn 10",
+            peer_tokio="ns_per_spawn 40",
+            peer_go="ns_per_spawn 20",
+            spawn_join_fiber="ns_per_spawn 50",
+        )
+        self.assertEqual((row["peer"], row["peer_value"], row["ratio"]), ("Go", 20, 0.5))
+        self.assertEqual((row["bar"], row["met"]), ("<= 0.3", False))
+        self.assertEqual(
+            [(peer["name"], peer["value"], peer["ratio"]) for peer in row["peers"]],
+            [
+                ("Tokio", 40, 0.25),
+                ("Go", 20, 0.5),
+                ("Boost.Asio", None, None),
+                ("Boost.Fiber", 50, 0.2),
+            ],
+        )
+
+    def test_without_any_of_several_peers_nothing_is_said_of_the_bar(self):
+        row = self.run_with_figures("spawn.task", spawn_join="ns_per_spawn 10")
+        self.assertEqual((row["peer"], row["met"]), ("Tokio (not installed)", None))
+
+    def test_a_bar_can_be_on_the_figure(self):
+        row = self.run_with_figures("await.nested", await_nested="ns_per_await 9")
+        self.assertEqual((row["bar"], row["met"]), ("<= 10 ns", True))
+        self.assertEqual((row["peer"], row["ratio"]), (None, None))
+        row = self.run_with_figures("await.nested", await_nested="ns_per_await 10.1")
+        self.assertFalse(row["met"])
+
+    def test_a_figure_can_be_zero(self):
+        row = self.run_with_figures("idle.wakeups", idle_wakeups="a_second 0")
+        self.assertEqual((row["weft"], row["bar"], row["met"]), (0, "<= 0 1/s", True))
+
+    def test_a_bar_on_the_figure_can_have_peers_beside_it(self):
+        row = self.run_with_figures(
+            "sleep.task-memory", sleep_memory="bytes_per_task 300", peer_go="bytes_per_task 2400"
+        )
+        self.assertEqual((row["peer"], row["ratio"]), ("Go", 0.125))
+        self.assertEqual((row["bar"], row["met"]), ("<= 320 B", True))
+
 
 class PipelinePrograms(unittest.TestCase):
     def test_all_sides_find_the_same_lines(self):

@@ -20,7 +20,7 @@ constexpr std::size_t stack_bytes = 16 * 1024;
 double measure(std::string_view) {
     const bench::memory_meter meter;
     std::size_t asleep = 0;
-    const fibers::fixedsize_stack stacks(stack_bytes);
+    fibers::fixedsize_stack stacks(stack_bytes);
     for (std::size_t i = 0; i < sleepers; ++i) {
         fibers::fiber(std::allocator_arg, stacks, [&asleep] {
             ++asleep;

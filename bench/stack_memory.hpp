@@ -16,11 +16,15 @@ public:
 
     /// (resident + page tables) / n, in KiB.
     [[nodiscard]] double kib_each(std::size_t n) const;
+    /// The one and the other.
+    [[nodiscard]] double resident_kib_each(std::size_t n) const;
+    [[nodiscard]] double tables_kib_each(std::size_t n) const;
     /// Lines of the maps file that were added.
     [[nodiscard]] double mappings() const;
 
 private:
-    std::size_t kib_before_;
+    std::size_t resident_before_;
+    std::size_t tables_before_;
     std::size_t mappings_before_;
 };
 

@@ -5,17 +5,25 @@
 #include <fstream>
 #include <iterator>
 #include <string>
+#include <string_view>
 
 namespace bench {
 namespace {
 
-std::size_t kib_now() {
-    std::size_t sum = 0;
+/// Of this process, in KiB.
+std::size_t kib_now(std::string_view key) {
     std::ifstream status("/proc/self/status");
     for (std::string line; std::getline(status, line);)
-        if (line.starts_with("VmRSS:") || line.starts_with("VmPTE:"))
-            sum += std::stoul(line.substr(6));
-    return sum;
+        if (line.starts_with(key)) return std::stoul(line.substr(key.size()));
+    return 0;
+}
+
+std::size_t resident_now() {
+    return kib_now("VmRSS:");
+}
+
+std::size_t tables_now() {
+    return kib_now("VmPTE:");
 }
 
 std::size_t mappings_now() {
@@ -26,10 +34,21 @@ std::size_t mappings_now() {
 
 }  // namespace
 
-memory_meter::memory_meter() : kib_before_(kib_now()), mappings_before_(mappings_now()) {}
+memory_meter::memory_meter()
+    : resident_before_(resident_now()),
+      tables_before_(tables_now()),
+      mappings_before_(mappings_now()) {}
 
 double memory_meter::kib_each(std::size_t n) const {
-    return static_cast<double>(kib_now() - kib_before_) / static_cast<double>(n);
+    return resident_kib_each(n) + tables_kib_each(n);
+}
+
+double memory_meter::resident_kib_each(std::size_t n) const {
+    return static_cast<double>(resident_now() - resident_before_) / static_cast<double>(n);
+}
+
+double memory_meter::tables_kib_each(std::size_t n) const {
+    return static_cast<double>(tables_now() - tables_before_) / static_cast<double>(n);
 }
 
 double memory_meter::mappings() const {

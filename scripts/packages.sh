@@ -12,6 +12,7 @@ run   nlohmann-json3-dev          the tool: --json
 run   libboost1.81-dev            benchmarks: the peers weft is compared with
 run   libboost-context1.81-dev    benchmarks: the peers weft is compared with
 run   libboost-coroutine1.81-dev  benchmarks: the peers weft is compared with
+run   libboost-fiber1.81-dev      benchmarks: the peers weft is compared with
 run   libbenchmark-dev            benchmarks
 run   libgtest-dev                tests
 run   libgmock-dev                tests
@@ -26,6 +27,9 @@ all   g++-aarch64-linux-gnu       tests: the other architecture
 all   qemu-user-static            tests: runs what was built for it
 all   valgrind                    tests: greenlets under valgrind
 all   llvm-19                     tests: readable sanitizer reports, coverage
+peer  golang-go                   benchmarks: the peer Go
+peer  librust-tokio-dev           benchmarks: the peer Tokio
+cargo cargo                       benchmarks: the peer Tokio
 '
 
 # install_packages GROUP...: installs what is missing of these groups. Where it cannot, it says what

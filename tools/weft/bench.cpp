@@ -120,19 +120,22 @@ int run_bench(const bench_request& request) {
 
 constexpr const char* description =
     "Measure weft side by side with its peers.\n"
-    "The two sides take turns, weft, peer, weft, peer, …, each time in a process of its own on "
-    "one\n"
-    "processor, so that what disturbs one disturbs both. Measured is processor time (user and\n"
-    "system). A ratio is weft / peer, of the medians; its bar is a ceiling for times, a floor for\n"
-    "MB/s. A peer that is not installed is named as such. The pipelines search a log of 1 GB, "
+    "The sides take turns, weft, peer, weft, peer, …, each time in a process of its own on one\n"
+    "processor, so that what disturbs one disturbs all. Measured is processor time (user and\n"
+    "system). A ratio is weft / peer, of the medians; where there are several peers the best one\n"
+    "counts. A bar is a ceiling for times and sizes, a floor for MB/s; one with a unit is on\n"
+    "weft's figure. A peer that is not installed is named as such. The pipelines search a log of\n"
+    "1 GB, "
     "made\n"
     "once in $XDG_CACHE_HOME, else $TMPDIR, else /var/tmp.";
 
 constexpr const char* footer =
     "Keys of a row of --json: name, metric, unit, weft (median), min, max, runs, peer,\n"
-    "peer_value (median), ratio; bar (\"<= 1.15\", of the ratio) and met where there is one.\n\n"
+    "peer_value (median), ratio, of the best peer; peers (name, value, ratio of each) where there\n"
+    "are several; bar (\"<= 1.15\" of the ratio, \"<= 10 ns\" of the figure) and met where there\n"
+    "is one.\n\n"
     "Example:\n"
-    "  weft bench                               all of them; about a minute\n"
+    "  weft bench                               all of them; some minutes\n"
     "  weft bench generator consumer.send       those whose names begin so\n"
     "  weft bench --json pipeline > rows.json   for machines\n\n"
     "Exit status: 0 measured, also below a bar (1 with --strict), 1 failure, 2 wrong usage.";

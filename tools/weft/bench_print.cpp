@@ -32,6 +32,25 @@ std::string figure(double value) {
     return fmt::format("{:.2f}", value);
 }
 
+using json = nlohmann::ordered_json;
+
+template <class T>
+json optional(const std::optional<T>& value) {
+    return value ? json(*value) : json();
+}
+
+json all_peers(const bench_row& row) {
+    auto array = json::array();
+    for (const bench_row::peer& one : row.peers) {
+        json item;
+        item["name"] = one.name;
+        item["value"] = one.values.empty() ? json() : json(one.values.median());
+        item["ratio"] = optional(row.ratio_to(one));
+        array.push_back(std::move(item));
+    }
+    return array;
+}
+
 }  // namespace
 
 std::string build_remark() {
@@ -49,7 +68,8 @@ std::string build_remark() {
 bench_table_printer::bench_table_printer(std::span<const benchmark* const> chosen) {
     for (const benchmark* one : chosen) {
         name_width_ = std::max(name_width_, one->name.size());
-        peer_width_ = std::max(peer_width_, one->peer_name.size());
+        for (const bench_peer& peer : one->peers.all())
+            peer_width_ = std::max(peer_width_, peer.name.size());
     }
 }
 
@@ -67,33 +87,50 @@ void bench_table_printer::header(int cpu, int runs) const {
 
 void bench_table_printer::row(const bench_row& row) const {
     const std::string range = figure(row.weft.min()) + " - " + figure(row.weft.max());
-    fmt::print("{:<{}}  {:<4} {:>7} {:>15}  {:<{}} ", row.of->name, name_width_, row.of->unit,
-               figure(row.weft.median()), range, row.of->peer_name, peer_width_);
-    if (const auto ratio = row.ratio()) {
-        // Three decimals: 2.003 does not meet a bar of 2.
-        fmt::print("{:>7} {:>6.3f}", figure(row.peer.median()), *ratio);
-        if (const auto met = row.met())
-            fmt::print("  {:<8}{}", row.bar(),
-                       *met ? paint_(style::green, "met") : paint_(style::red, "missed"));
-    } else {
-        fmt::print("{}", paint_(style::yellow, "not installed"));
+    fmt::print("{:<{}}  {:<4} {:>7} {:>15}  ", row.of->name, name_width_, row.of->unit,
+               figure(row.weft.median()), range);
+    const bench_row::peer* const best = row.best();
+    if (best != nullptr)
+        print_peer(row, *best);
+    else if (row.peers.empty())
+        fmt::print("{:<{}} {:>7} {:>6}", "", peer_width_, "", "");
+    else
+        print_peer(row, row.peers.front());
+    if (const auto met = row.met())
+        fmt::print("  {:<8}{}", row.bar(),
+                   *met ? paint_(style::green, "met") : paint_(style::red, "missed"));
+    for (const bench_row::peer& other : row.peers) {
+        if (&other == best || row.peers.size() == 1) continue;
+        fmt::print("\n{:<{}}", "", name_width_ + indent_to_peer);
+        print_peer(row, other);
     }
     if (row.metric != row.of->metric) fmt::print("\n  {}", row.metric);
     fmt::print("\n");
     std::fflush(stdout);
 }
 
+// Three decimals: 2.003 does not meet a bar of 2.
+void bench_table_printer::print_peer(const bench_row& row, const bench_row::peer& other) const {
+    fmt::print("{:<{}} ", other.name, peer_width_);
+    if (other.values.empty())
+        fmt::print("{}", paint_(style::yellow, "not installed"));
+    else
+        fmt::print("{:>7} {:>6.3f}", figure(other.values.median()),
+                   row.ratio_to(other).value_or(0));
+}
+
 void bench_table_printer::footer(std::span<const bench_row> rows, int runs) const {
-    const auto with_bar = std::ranges::count_if(rows, [](auto& row) { return row.of->bar != 0; });
+    const auto with_bar =
+        std::ranges::count_if(rows, [](auto& row) { return row.of->on != bar_on::nothing; });
     const auto met = std::ranges::count_if(rows, [](auto& row) { return row.met() == true; });
     if (with_bar > 0) fmt::print("{} of {} bars met\n", met, with_bar);
     if (runs < 5) fmt::print("{}\n", paint_(style::yellow, "fewer than 5 runs: not to be quoted"));
 }
 
 std::string bench_json(std::span<const bench_row> rows) {
-    auto array = nlohmann::ordered_json::array();
+    auto array = json::array();
     for (const bench_row& row : rows) {
-        nlohmann::ordered_json item;
+        json item;
         item["name"] = row.of->name;
         item["metric"] = row.metric;
         item["unit"] = row.of->unit;
@@ -101,22 +138,17 @@ std::string bench_json(std::span<const bench_row> rows) {
         item["min"] = row.weft.min();
         item["max"] = row.weft.max();
         item["runs"] = row.weft.size();
-        const auto ratio = row.ratio();
-        if (ratio) {
-            item["peer"] = row.of->peer_name;
-            item["peer_value"] = row.peer.median();
-            item["ratio"] = *ratio;
-        } else {
-            item["peer"] = fmt::format("{} (not installed)", row.of->peer_name);
-            item["peer_value"] = nullptr;
-            item["ratio"] = nullptr;
-        }
-        if (row.of->bar != 0) {
+        const bench_row::peer* const best = row.best();
+        if (best != nullptr || row.peers.empty())
+            item["peer"] = best != nullptr ? json(best->name) : json();
+        else
+            item["peer"] = fmt::format("{} (not installed)", row.peers.front().name);
+        item["peer_value"] = best != nullptr ? json(best->values.median()) : json();
+        item["ratio"] = optional(row.ratio());
+        if (row.peers.size() > 1) item["peers"] = all_peers(row);
+        if (row.of->on != bar_on::nothing) {
             item["bar"] = row.bar();
-            if (const auto met = row.met())
-                item["met"] = *met;
-            else
-                item["met"] = nullptr;
+            item["met"] = optional(row.met());
         }
         array.push_back(std::move(item));
     }
@@ -129,9 +161,13 @@ void print_bench_list(std::span<const benchmark* const> chosen) {
     for (const benchmark* one : chosen) {
         bench_row empty;
         empty.of = one;
+        std::string against;
+        for (const bench_peer& peer : one->peers.all())
+            against += fmt::format("{}{}", against.empty() ? ", against " : "; ", peer.name);
+        const char* const what = one->on == bar_on::ratio ? "ratio " : "";
         fmt::print("{:<{}}  {}\n", one->name, width, one->question);
-        fmt::print("{:<{}}    {}, against {}{}\n", "", width, one->unit, one->peer_name,
-                   one->bar == 0 ? "" : fmt::format(": ratio {}", empty.bar()));
+        fmt::print("{:<{}}    {}{}{}\n", "", width, one->unit, against,
+                   one->on == bar_on::nothing ? "" : fmt::format(": {}{}", what, empty.bar()));
     }
 }
 

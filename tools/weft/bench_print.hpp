@@ -18,6 +18,11 @@ public:
     void footer(std::span<const bench_row> rows, int runs) const;
 
 private:
+    /// What stands between the name and the peer in a line.
+    static constexpr std::size_t indent_to_peer = 32;
+
+    void print_peer(const bench_row& row, const bench_row::peer& other) const;
+
     painter paint_{stdout};
     std::size_t name_width_ = 0;
     std::size_t peer_width_ = 0;

@@ -25,19 +25,42 @@ double bench_series::max() const {
     return *std::ranges::max_element(values_);
 }
 
+const bench_row::peer* bench_row::best() const {
+    const peer* found = nullptr;
+    for (const peer& one : peers) {
+        if (one.values.empty()) continue;
+        const auto beats = [&] {
+            const double mine = one.values.median();
+            const double other = found->values.median();
+            return of->direction == better::lower ? mine < other : mine > other;
+        };
+        if (found == nullptr || beats()) found = &one;
+    }
+    return found;
+}
+
+std::optional<double> bench_row::ratio_to(const peer& other) const {
+    if (other.values.empty() || other.values.median() == 0) return {};
+    return weft.median() / other.values.median();
+}
+
 std::optional<double> bench_row::ratio() const {
-    if (peer.empty()) return {};
-    return weft.median() / peer.median();
+    const peer* const other = best();
+    if (other == nullptr) return {};
+    return ratio_to(*other);
 }
 
 std::string bench_row::bar() const {
-    if (of->bar == 0) return {};
-    return fmt::format("{} {}", of->direction == better::lower ? "<=" : ">=", of->bar);
+    if (of->on == bar_on::nothing) return {};
+    const char* const sign = of->direction == better::lower ? "<=" : ">=";
+    if (of->on == bar_on::ratio) return fmt::format("{} {}", sign, of->bar);
+    return fmt::format("{} {} {}", sign, of->bar, of->unit);
 }
 
 std::optional<bool> bench_row::met() const {
-    const auto reached = ratio();
-    if (of->bar == 0 || !reached) return {};
+    if (of->on == bar_on::nothing) return {};
+    const auto reached = of->on == bar_on::ratio ? ratio() : weft.median();
+    if (!reached) return {};
     return of->direction == better::lower ? *reached <= of->bar : *reached >= of->bar;
 }
 
@@ -48,7 +71,7 @@ bench_row bench_runner::run(const benchmark& one) {
     if (one.needs_log && log().lines != log_lines_wanted)
         row.metric += fmt::format(", of a log of {} lines for want of room", log().lines);
 
-    bool has_peer = true;
+    for (const bench_peer& peer : one.peers.all()) row.peers.push_back({peer.name, {}});
     for (int i = 1; i <= runs_; ++i) {
         progress_.show(fmt::format("{}: run {} of {}", one.name, i, runs_));
         const auto value = measure(one, one.weft);
@@ -57,10 +80,12 @@ bench_row bench_runner::run(const benchmark& one) {
                                                  "weft_bench_programs again",
                                                  one.weft.program, programs_.string()));
         row.weft.add(*value);
-        if (!has_peer) continue;
-        const auto peer_value = measure(one, one.peer);
-        has_peer = peer_value.has_value();
-        if (has_peer) row.peer.add(*peer_value);
+        for (std::size_t k = 0; k < row.peers.size(); ++k) {
+            bench_series& values = row.peers[k].values;
+            if (i > 1 && values.empty()) continue;  // It was not there the first time.
+            const auto peer_value = measure(one, one.peers.all()[k].side);
+            if (peer_value) values.add(*peer_value);
+        }
     }
     progress_.clear();
     return row;
@@ -79,7 +104,7 @@ std::optional<double> bench_runner::measure(const benchmark& one, const bench_si
     std::istringstream line(output.text);
     std::string metric;
     double value = 0;
-    if (!(line >> metric >> value) || metric != one.metric || !(value > 0))
+    if (!(line >> metric >> value) || metric != one.metric || !(value >= 0))
         throw std::runtime_error(fmt::format("{} {} printed '{}', not '{} NUMBER'", side.program,
                                              side.side, output.text, one.metric));
     return value;

@@ -27,15 +27,24 @@ private:
 };
 
 struct bench_row {
+    /// What was measured of each of the peers, in their order; empty for one that is not installed.
+    struct peer {
+        std::string_view name;
+        bench_series values;
+    };
+
     const benchmark* of = nullptr;
     std::string metric;
     bench_series weft;
-    /// Empty when the peer is not installed.
-    bench_series peer;
+    std::vector<peer> peers;
 
-    /// The ratio of the medians, weft / peer.
+    /// The one with the best median of those that are installed; null when none is.
+    [[nodiscard]] const peer* best() const;
+    /// The ratio of the medians, weft / peer. Nothing when the peer's is zero or not there.
+    [[nodiscard]] std::optional<double> ratio_to(const peer& other) const;
+    /// The ratio to the best.
     [[nodiscard]] std::optional<double> ratio() const;
-    /// "<= 1.15" or ">= 1.3", on the ratio; empty when there is no bar.
+    /// "<= 1.15" or ">= 1.3" for the ratio, "<= 10 ns" for the figure; empty when there is none.
     [[nodiscard]] std::string bar() const;
     /// Nothing where there is no bar, or no peer to tell.
     [[nodiscard]] std::optional<bool> met() const;
@@ -46,7 +55,7 @@ public:
     bench_runner(std::filesystem::path programs, int runs)
         : programs_(std::move(programs)), runs_(runs) {}
 
-    /// Measures weft, its peer, weft, its peer, …: what drifts meets both. Throws when a side
+    /// Measures weft, its peers, weft, its peers, …: what drifts meets all. Throws when a side
     /// fails.
     [[nodiscard]] bench_row run(const benchmark& one);
 

@@ -8,6 +8,18 @@ namespace {
 constexpr double no_bar = 0;
 constexpr bool with_log = true;
 
+constexpr bench_peers no_peers{};
+constexpr bench_peers spawn_peers{{"Tokio", {"peer_tokio", "spawn"}},
+                                  {"Go", {"peer_go", "spawn"}},
+                                  {"Boost.Asio", {"spawn_join_asio", "asio"}},
+                                  {"Boost.Fiber", {"spawn_join_fiber", "fiber"}}};
+constexpr bench_peers timer_peers{{"Tokio", {"peer_tokio", "timer"}},
+                                  {"Go", {"peer_go", "timer"}},
+                                  {"Boost.Asio", {"timer_million_asio", "asio"}}};
+constexpr bench_peers sleep_peers{{"Tokio", {"peer_tokio", "sleep"}},
+                                  {"Go", {"peer_go", "sleep"}},
+                                  {"Boost.Asio", {"sleep_memory_asio", "asio"}}};
+
 constexpr std::array benchmarks = {
     benchmark{"generator.for", "a value of a generator in a range-for", "ns_per_value", "ns",
               better::lower, bench_side{"generator_for", "weft"}, "minimal generator",
@@ -95,6 +107,50 @@ constexpr std::array benchmarks = {
     benchmark{"greenlet.mappings", "the mappings of 1,000,000 suspended greenlets", "mappings",
               "maps", better::lower, bench_side{"stack_mappings", "greenlets"},
               "the bar: a handful", bench_side{"stack_mappings", "bar"}, 1},
+    benchmark{"spawn.task", "a task that does nothing, spawned and joined, one of 1,000",
+              "ns_per_spawn", "ns", better::lower, bench_side{"spawn_join", "task"}, spawn_peers,
+              0.3},
+    benchmark{"spawn.fiber", "a fiber that does nothing, spawned and joined, one of 1,000",
+              "ns_per_spawn", "ns", better::lower, bench_side{"spawn_join", "fiber"}, spawn_peers,
+              0.55},
+    benchmark{"spawn.task-without-io", "a task against one of a loop that can do no I/O",
+              "ns_per_spawn", "ns", better::lower, bench_side{"spawn_join", "task"},
+              "Tokio, time only", bench_side{"peer_tokio", "spawn-without-io"}, no_bar},
+    benchmark{"yield.task", "a yield of a task, one of 1,000 that are ready", "ns_per_yield", "ns",
+              better::lower, bench_side{"yield", "task"}, "Go", bench_side{"peer_go", "yield"},
+              0.12},
+    benchmark{"yield.fiber", "a yield of a fiber, one of 1,000 that are ready", "ns_per_yield",
+              "ns", better::lower, bench_side{"yield", "fiber"}, "Go",
+              bench_side{"peer_go", "yield"}, 0.12},
+    benchmark{"yield.task-tokio", "a yield of a task against that of another", "ns_per_yield", "ns",
+              better::lower, bench_side{"yield", "task"}, "Tokio",
+              bench_side{"peer_tokio", "yield"}, no_bar},
+    benchmark{"yield.fiber-boost", "a yield of a fiber against that of another", "ns_per_yield",
+              "ns", better::lower, bench_side{"yield", "fiber"}, "Boost.Fiber",
+              bench_side{"yield_fiber", "fiber"}, no_bar},
+    benchmark{"await.nested", "a child task awaited, from another source file", "ns_per_await",
+              "ns", better::lower, bench_side{"await_nested", "weft"}, no_peers, no_bar}
+        .at_most(10),
+    benchmark{"sleep.task-memory", "a sleeping task, one of 1,000,000: resident memory",
+              "bytes_per_task", "B", better::lower, bench_side{"sleep_memory", "task"}, sleep_peers,
+              no_bar}
+        .at_most(320),
+    benchmark{"sleep.fiber-memory", "a sleeping fiber, one of 1,000,000: resident memory",
+              "KiB_per_fiber", "KiB", better::lower, bench_side{"sleep_memory", "fiber"},
+              "Boost.Fiber, 100,000", bench_side{"sleep_memory_fiber", "fiber"}, no_bar}
+        .at_most(4.75),
+    benchmark{"sleep.fiber-tables", "a sleeping fiber, one of 1,000,000: page tables",
+              "KiB_per_fiber", "KiB", better::lower, bench_side{"sleep_memory", "fiber-tables"},
+              no_peers, no_bar},
+    benchmark{"timer.million", "1,000,000 deadlines within a second, waited for", "CPU_ms", "ms",
+              better::lower, bench_side{"timer_million", "weft"}, timer_peers, 0.5},
+    benchmark{"idle.wakeups", "wake-ups in a second of a loop whose coroutines all wait",
+              "a_second", "1/s", better::lower, bench_side{"idle_wakeups", "wakeups"}, no_peers,
+              no_bar}
+        .at_most(0),
+    benchmark{"idle.cpu", "processor time in a second of a loop whose coroutines all wait",
+              "a_second", "ns", better::lower, bench_side{"idle_wakeups", "cpu"}, no_peers, no_bar}
+        .at_most(0),
 };
 
 }  // namespace

@@ -55,11 +55,7 @@ async_backtrace async_backtrace::of(const std::exception_ptr& error) {
 
 std::string async_backtrace::text() const {
     std::string text;
-    for (const auto& at : frames_) {
-        text += "  at " + detail::describe_place(at);
-        if (at.function_name()[0] != '\0') text += " in " + std::string(at.function_name());
-        text += "\n";
-    }
+    for (const auto& at : frames_) text += "  at " + detail::describe_frame(at) + "\n";
     return text;
 }
 

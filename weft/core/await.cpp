@@ -26,7 +26,7 @@ void run_nested(fiber_record& self, task_frame& child) {
     control_block& b = *self.block;
     child.awaiter = &self.link;
     b.leaf = child.handle();
-    home.push_front(b);
+    home.push_next(b);
     home.suspend_fiber(self);
     if (b.has(block_flag::child_failed)) [[unlikely]]
         rethrow_child(b);

@@ -33,7 +33,7 @@ template <class Awaiter>
 decltype(auto) await_native(fiber_record& self, Awaiter&& w) {
     if (!w.await_ready()) {
         scheduler& home = this_scheduler();
-        w.suspend_in(home, *self.block);
+        w.suspend_in(home, *home.current());
         home.suspend_fiber(self);
     }
     return w.await_resume();

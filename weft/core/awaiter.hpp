@@ -18,6 +18,8 @@ namespace weft::detail {
 [[noreturn, gnu::cold]] WEFT_EXPORT void raise_cancelled(control_block& b);
 /// A block for the coroutine of somebody else that awaits something of ours.
 [[nodiscard]] WEFT_EXPORT control_block& add_foreign(std::coroutine_handle<> h);
+/// Its wait is over, and it runs: the block goes when it has returned to the loop, so that what it
+/// awaits next is in the same scope.
 WEFT_EXPORT void forget_foreign(control_block& b) noexcept;
 
 /// The base of awaitables that are their own awaiter. `Derived` has
@@ -66,7 +68,7 @@ public:
     void suspend_in(scheduler& home, control_block& b) noexcept {
         this->block = &b;
         if (b.has(block_flag::taken | block_flag::cancel_pending)) [[unlikely]] {
-            b.flags |= b.has(block_flag::taken) ? 0 : block_flag::abandoned;
+            if (!b.has(block_flag::taken)) b.flags |= block_flag::abandoned;
             b.flags &= static_cast<std::uint8_t>(~block_flag::taken);
             home.push(b);
             return;
@@ -101,13 +103,8 @@ private:
     [[gnu::noinline]] void resumed_foreign() {
         control_block& b = *this->block;
         this->block = nullptr;
-        if (!b.has(block_flag::abandoned)) return forget_foreign(b);
-        try {
-            raise_cancelled(b);
-        } catch (...) {
-            forget_foreign(b);
-            throw;
-        }
+        forget_foreign(b);
+        if (b.has(block_flag::abandoned)) raise_cancelled(b);
     }
 };
 

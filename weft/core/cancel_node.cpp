@@ -65,6 +65,12 @@ void cancel_node::leave() noexcept {
     cancel_node* const to = std::exchange(parent_, nullptr);
     remove(*owner_);
     to->add(*owner_);
+    // Coroutines of other libraries are in it for the time of an await, and nobody joins them.
+    while (blocks_ != nullptr && blocks_->kind == block_kind::foreign) {
+        control_block& b = *blocks_;
+        remove(b);
+        to->add(b);
+    }
     WEFT_CHECK(blocks_ == nullptr, "a scope was left while coroutines are in it");
 }
 
@@ -117,7 +123,14 @@ void cancel_node::mark() noexcept {
          n = n->next_in_subtree(*this, into)) {
         into = !n->shielded_ && !n->marked_;
         if (into) n->mark_one();
+        if (n->shielded_) n->cancelled_outside();
     }
+}
+
+/// Its shield holds, but not without end.
+void cancel_node::cancelled_outside() noexcept {
+    if (deadline() != clock::never) return;
+    set_deadline(saturating_add(home_->world().now(), grace_), deadline_.at);
 }
 
 /// The next one in the subtree of `root`, into the children of this one or past them.
@@ -140,7 +153,10 @@ void cancel_node::cancel_block(control_block& b, const cancel_origin& origin) {
     cancel_node* n = b.scope;
     if (n->owner_ != &b) return deliver(b);
     while (n->parent_->owner_ == &b) n = n->parent_;
-    if (!n->shielded_) n->mark();
+    if (n->shielded_)
+        n->cancelled_outside();
+    else
+        n->mark();
 }
 
 weft::cancelled cancel_node::reason_for(const control_block& b) noexcept {
@@ -156,6 +172,12 @@ weft::cancelled cancel_node::reason_for(const control_block& b) noexcept {
     }
     if (found != nullptr) return weft::cancelled(found->serial_, found->origin_);
     return weft::cancelled(no_scope, b.extra != nullptr ? b.extra->origin : cancel_origin());
+}
+
+void cancel_node::set_grace(clock::duration grace, place at) noexcept {
+    grace_ = grace;
+    deadline_.at = at;
+    if (has_marked_parent()) cancelled_outside();
 }
 
 void cancel_node::set_deadline(clock::time_point when, place at) noexcept {

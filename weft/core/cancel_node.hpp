@@ -48,6 +48,9 @@ public:
     /// Cancels it at `when`; `clock::never` takes the deadline back.
     void set_deadline(clock::time_point when, place at) noexcept;
     [[nodiscard]] clock::time_point deadline() const noexcept { return deadline_.deadline(); }
+    /// Of a shield: when it is cancelled from outside, or was already, that is its deadline; `at` is
+    /// where it was entered.
+    void set_grace(clock::duration grace, place at) noexcept;
 
     /// Whether `c` was raised because of this node.
     [[nodiscard]] bool absorbs(const weft::cancelled& c) const noexcept {
@@ -83,6 +86,7 @@ private:
 
     void mark() noexcept;
     void mark_one() noexcept;
+    void cancelled_outside() noexcept;
     void refresh(control_block& b) const noexcept;
     static void deliver(control_block& b) noexcept;
     [[nodiscard]] cancel_node* next_in_subtree(const cancel_node& root, bool into) noexcept;
@@ -99,6 +103,7 @@ private:
     bool marked_ = false;
     bool shielded_ = false;
     cancel_origin origin_;
+    clock::duration grace_ = clock::duration::max();  ///< of a shield
     deadline_timer deadline_;
 };
 

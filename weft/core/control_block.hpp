@@ -85,7 +85,7 @@ struct alignas(64) control_block {
     cancel_node* scope = nullptr;  ///< the innermost one it is in
     control_block* scope_prev = nullptr;
     control_block* scope_next = nullptr;
-    join_waiter* joiners = nullptr;
+    clock::time_point since;  ///< when it was last suspended, as the loop then knew the time
     std::uint32_t handles = 0;
     block_kind kind = block_kind::none;
     block_state state = block_state::alive;
@@ -96,7 +96,7 @@ struct alignas(64) control_block {
     void* body = nullptr;  ///< the frame of a task, the record of a fiber; in the end its result
     place spawned_at = nullptr;
     clock::time_point spawned;
-    clock::time_point since;  ///< when it was last suspended, as the loop then knew the time
+    join_waiter* joiners = nullptr;
     const char* name = nullptr;
     local_values* locals = nullptr;
     block_extra* extra = nullptr;

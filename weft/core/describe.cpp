@@ -59,6 +59,35 @@ std::string describe_place(place where) {
     return describe_place(location_at(where));
 }
 
+std::string clean_function_name(std::string_view name) {
+    constexpr std::string_view before = "void ";
+    constexpr std::string_view after = ".Frame*)";
+    constexpr std::string_view call = "::operator()";
+    const std::size_t mangled = name.rfind("::_Z");
+    if (!name.starts_with(before) || !name.ends_with(after) || mangled == name.npos)
+        return std::string(name);
+    // "scope::fetch(fetch(int)": the full name, and the signature, which may lack the namespace.
+    const std::string_view both = name.substr(before.size(), mangled - before.size());
+    for (std::size_t p = both.find('('); p != both.npos; p = both.find('(', p + 1)) {
+        const std::string_view full = both.substr(0, p);
+        const std::string_view signature = both.substr(p + 1);
+        if (full.ends_with(call) && full.substr(0, full.size() - call.size()) == signature)
+            return std::string(signature);  // of a lambda
+        const std::size_t own = signature.substr(0, signature.find_first_of("(<")).size();
+        if (own > 0 && full.ends_with(signature.substr(0, own)))
+            return std::string(full.substr(0, p - own)) + std::string(signature);
+        if (signature.starts_with(full)) return std::string(signature);
+    }
+    return std::string(name);
+}
+
+std::string describe_frame(const std::source_location& where) {
+    std::string text = describe_place(where);
+    if (*where.function_name() != '\0')
+        text += " in " + clean_function_name(where.function_name());
+    return text;
+}
+
 std::string describe(const control_block& b) {
     std::string text = std::string(kind_name(b.kind)) + " " + std::to_string(b.number);
     if (b.name != nullptr) text += " '" + std::string(b.name) + "'";
@@ -76,7 +105,7 @@ std::string describe_waits(scheduler& home) {
         if (b.wait != nullptr) text += ", waits for " + std::string(b.wait->kind->what);
         const async_backtrace chain = backtrace_of(b);
         for (const auto& at : chain.frames())
-            if (place_of(at) != b.spawned_at) text += "\n    at " + describe_place(at);
+            if (place_of(at) != b.spawned_at) text += "\n    at " + describe_frame(at);
     });
     if (n > most) text += "\n- and " + std::to_string(n - most) + " more";
     return text;

@@ -9,6 +9,7 @@
 #include <cstddef>
 #include <source_location>
 #include <string>
+#include <string_view>
 
 /// Coroutines and places in words.
 namespace weft {
@@ -20,6 +21,11 @@ namespace detail {
 /// "crawl.cpp:21"; "an unknown place" for none.
 [[nodiscard]] WEFT_EXPORT std::string describe_place(const std::source_location& where);
 [[nodiscard]] WEFT_EXPORT std::string describe_place(place where);
+/// "crawl.cpp:21 in fetch(int)".
+[[nodiscard]] WEFT_EXPORT std::string describe_frame(const std::source_location& where);
+/// The name of a function as people write it. Inside of a coroutine g++ gives that of a function of
+/// its own, which takes the frame: "void fetch(fetch(int)::_Z5fetchi.Frame*)".
+[[nodiscard]] WEFT_EXPORT std::string clean_function_name(std::string_view name);
 /// "task 3 'crawl', spawned at crawl.cpp:21".
 [[nodiscard]] WEFT_EXPORT std::string describe(const control_block& b);
 /// A line for each coroutine that lives: what it waits for, and where.

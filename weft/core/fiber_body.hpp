@@ -34,7 +34,7 @@ private:
     }
     static void run(fiber_record& self) {
         const auto invoke = [](F& fn, Args&... args) -> decltype(auto) {
-            return std::invoke(std::move(fn), std::move(args)...);
+            return std::invoke(std::move(fn), std::forward<Args>(args)...);
         };
         if constexpr (std::is_void_v<T>)
             std::apply(invoke, call_of(self));

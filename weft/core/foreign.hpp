@@ -122,7 +122,10 @@ private:
             if (next.address() != trampoline().address()) return next;
         }
         undo();
-        return h;
+        if (this_scheduler().charge()) [[likely]]
+            return h;
+        this_scheduler().push(*block);
+        return std::noop_coroutine();
     }
     [[nodiscard]] static bool requeues() noexcept {
         this_scheduler().current()->flags |= block_flag::taken;

@@ -53,6 +53,7 @@ std::exception_ptr any_handle::error() const {
     if (b.state == block_state::returned) return nullptr;
     if (b.state == block_state::failed) {
         b.flags |= block_flag::observed;
+        remember_trace(b.extra->error, b.extra->trace);
         return b.extra->error;
     }
     try {

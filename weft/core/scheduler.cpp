@@ -5,7 +5,9 @@
 #include "weft/base/unhandled.hpp"
 #include "weft/core/block_extra.hpp"
 #include "weft/core/describe.hpp"
+#include "weft/core/join_handle.hpp"
 #include "weft/core/join_waiter.hpp"
+#include "weft/core/look_ahead.hpp"
 #include "weft/core/scope_children.hpp"
 #include "weft/core/stored_result.hpp"
 
@@ -105,11 +107,7 @@ void scheduler::ended(control_block& b) noexcept {
     if (b.has(block_flag::in_scope)) scope_children::of(*in).child_ended(b);
     if (b.extra != nullptr) [[unlikely]] {
         for (auto& link : std::exchange(b.extra->links, {})) {
-            ++b.handles;
-            call_soon([&b, this, f = std::move(link)] {
-                f(b);
-                drop_handle(b);
-            });
+            call_soon([keep = any_handle(b), f = std::move(link)] { f(keep.block()); });
         }
     }
     if (&b == awaited_) tick_end_ = watched_.tick.load(std::memory_order_relaxed);
@@ -147,6 +145,7 @@ void scheduler::run_ready() {
         } catch (...) {
             // A foreign coroutine; ours keep their errors to themselves.
             report_unhandled(std::current_exception(), "resuming a foreign coroutine");
+            call_after_leaving();
         }
     }
     watched_.current.store(nullptr, std::memory_order_relaxed);
@@ -160,24 +159,8 @@ control_block* scheduler::next() noexcept {
     return ready_.front();
 }
 
-void scheduler::resume_next() {
-    control_block& b = *next();
-    ready_.pop();
-    if (oracle_ != nullptr) [[unlikely]]
-        oracle_->resumed(b.number, now_);
-    started(b);
-    if (ready_.front() != nullptr) __builtin_prefetch(ready_.front());
-    b.leaf.resume();
-    if (leaf_ended != ending::none) follow_leaf();
-    if (after_leaving_ != nullptr) [[unlikely]] {
-        const auto call = std::exchange(after_leaving_, nullptr);
-        call(after_leaving_argument_);
-    }
-    reap();
-}
-
 /// On with those that await what has ended, one after the other.
-void scheduler::follow_leaf() {
+inline void scheduler::follow_leaf() {
     control_block& b = *current();
     while (leaf_ended == ending::nested) {
         leaf_ended = ending::none;
@@ -188,17 +171,37 @@ void scheduler::follow_leaf() {
     if (std::exchange(leaf_ended, ending::none) == ending::whole) whole_ended(b);
 }
 
+void scheduler::resume_next() {
+    control_block& b = *next();
+    ready_.pop();
+    if (oracle_ != nullptr) [[unlikely]]
+        oracle_->resumed(b.number, now_);
+    started(b);
+    look_ahead();
+    b.leaf.resume();
+    if (leaf_ended != ending::none) follow_leaf();
+    call_after_leaving();
+    reap();
+}
+
+/// A call may resume the fiber, which may leave its stack for another call.
+inline void scheduler::call_after_leaving() {
+    while (after_leaving_ != nullptr) [[unlikely]] {
+        const auto call = std::exchange(after_leaving_, nullptr);
+        call(after_leaving_argument_);
+    }
+}
+
 bool scheduler::poll() {
     watched_.turns.store(watched_.turns.load(std::memory_order_relaxed) + 1,
                          std::memory_order_relaxed);
     take_mail();
     call_callbacks();
     if (!timers_.empty()) expire_timers();
-    if (!ready_.empty()) {
+    if (!ready_.empty() || !callbacks_.empty()) {
         if (operations > 0) driver_->park(clock::time_point::min());
         return true;
     }
-    if (!callbacks_.empty()) return true;
     const bool alone = foreign_waits == 0 && remotes == 0;
     if (timers_.nearest() == clock::never && alone && (operations == 0 || driver_->is_stuck())) {
         // Something may have been posted since, by who held no remote.

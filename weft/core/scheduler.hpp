@@ -64,7 +64,13 @@ public:
     /// What completes at once is charged; false: to the end of the queue with it.
     [[nodiscard]] bool charge() noexcept { return --budget_ > 0; }
     void push(control_block& b) noexcept { ready_.push(b); }
-    void push_front(control_block& b) noexcept { ready_.push_front(b); }
+    /// `b` goes on at once, by way of the loop; at the end of a turn the others are first (rule 2).
+    void push_next(control_block& b) noexcept {
+        if (ticks_left())
+            ready_.push_front(b);
+        else
+            ready_.push(b);
+    }
     /// What it waited for has come.
     void wake(control_block& b) noexcept {
         b.wait = nullptr;
@@ -127,6 +133,11 @@ public:
     void suspend_fiber(fiber_record& self) noexcept;
     /// The same, and `then(argument)` is called on the loop's stack.
     void suspend_fiber_and(fiber_record& self, void (*then)(void*), void* argument) noexcept;
+    /// `then(argument)` is called on the loop's stack when what runs there has returned.
+    void after_leaving(void (*then)(void*), void* argument) noexcept {
+        after_leaving_ = then;
+        after_leaving_argument_ = argument;
+    }
     /// Leaves it for ever.
     [[noreturn]] void leave_fiber(fiber_record& self) noexcept;
     /// From the loop's stack onto the fiber's.
@@ -151,6 +162,7 @@ private:
     void run_ready();
     void resume_next();
     void follow_leaf();
+    void call_after_leaving();
     void failed(control_block& b) noexcept;
     void ended(control_block& b) noexcept;
     void started(control_block& b) noexcept {
@@ -162,6 +174,9 @@ private:
     [[nodiscard]] bool ticks_left() const noexcept {
         return watched_.tick.load(std::memory_order_relaxed) != tick_end_;
     }
+    /// Asks the caches for what the next ones will touch: a block is needed two resumes ahead, what
+    /// it resumes one, and its stack at once. A million coroutines fit into no cache.
+    void look_ahead() const noexcept;
     /// Who is next, after the oracle; null when nobody is ready.
     [[nodiscard]] control_block* next() noexcept;
     [[nodiscard]] bool poll();
@@ -170,6 +185,8 @@ private:
     void call_callbacks() noexcept;
     void expire_timers() noexcept;
     void hand_over(fiber_record& self) noexcept;
+    void put_greenlets_aside(fiber_record& self) noexcept;
+    void take_greenlets_back(fiber_record& self) noexcept;
     void reap_finished() noexcept;
     static void report_slow(watched_loop& loop, std::chrono::nanoseconds kept) noexcept;
 
@@ -184,6 +201,7 @@ private:
     void* after_leaving_argument_ = nullptr;
     control_block* awaited_ = nullptr;  // whose end stops the turns
     bool canaries_ = false;
+    std::uint32_t greenlets_aside_ = 0;  // fibers that have some, while suspended
     context stack_;  // the loop's own
     clock::time_point now_;
     struct watch : watched_loop {

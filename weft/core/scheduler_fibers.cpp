@@ -1,10 +1,13 @@
 // The part of the scheduler that moves between stacks.
 
 #include "weft/base/check.hpp"
+#include "weft/core/await.hpp"
+#include "weft/core/block_extra.hpp"
 #include "weft/core/describe.hpp"
 #include "weft/core/fiber_body.hpp"
 #include "weft/core/fiber_record.hpp"
 #include "weft/core/greenlet_block.hpp"
+#include "weft/core/look_ahead.hpp"
 #include "weft/core/scheduler.hpp"
 #include "weft/core/task_frame.hpp"
 
@@ -14,29 +17,47 @@
 namespace weft::detail {
 namespace {
 
+bool is_at_its_fiber(const control_block& b) noexcept {
+    return b.kind == block_kind::fiber && b.leaf.address() == b.body;
+}
+
+/// What the callable has captured may await in its destructor: shielded, as what the stack had (R10).
+[[gnu::cold]] void dispose_after_failure(fiber_record& self) {
+    control_block& b = *self.block;
+    block_extra& extra = extra_of(b);
+    const std::exception_ptr error = extra.error;
+    std::vector<place> trace = std::move(extra.trace);
+    b.flags &= static_cast<std::uint8_t>(~block_flag::child_failed);
+    {
+        const unwinding_shield shield(b);
+        self.code->dispose(self);
+    }
+    extra.error = error;
+    extra.trace = std::move(trace);
+    b.flags |= block_flag::child_failed;
+}
+
+}  // namespace
+
 /// A thread has no greenlets at the moment of any switch between fibers: a side that has some puts
 /// them aside, as with exceptions. So `greenlet::current()` is the fiber's own.
-void put_greenlets_aside(fiber_record& self) noexcept {
+inline void scheduler::put_greenlets_aside(fiber_record& self) noexcept {
     greenlet_thread& thread = this_greenlet_thread();
     if (thread.current == nullptr) [[likely]]
         return;
     self.greenlet = std::exchange(thread.current, nullptr);
     self.greenlet_root = std::exchange(thread.root, nullptr);
+    ++greenlets_aside_;
 }
 
-void take_greenlets_back(fiber_record& self) noexcept {
-    if (self.greenlet == nullptr) [[likely]]
+inline void scheduler::take_greenlets_back(fiber_record& self) noexcept {
+    if (greenlets_aside_ == 0 || self.greenlet == nullptr) [[likely]]
         return;
     greenlet_thread& thread = this_greenlet_thread();
     thread.current = std::exchange(self.greenlet, nullptr);
     thread.root = std::exchange(self.greenlet_root, nullptr);
+    --greenlets_aside_;
 }
-
-bool is_at_its_fiber(const control_block& b) noexcept {
-    return b.kind == block_kind::fiber && b.leaf.address() == b.body;
-}
-
-}  // namespace
 
 void scheduler::suspend_fiber(fiber_record& self) noexcept {
     if (canaries_) [[unlikely]]
@@ -57,8 +78,8 @@ inline void scheduler::hand_over(fiber_record& self) noexcept {
     if (oracle_ != nullptr) [[unlikely]]
         oracle_->resumed(to->number, now_);
     started(*to);
-    if (to == self.block) return;
-    if (ready_.front() != nullptr) __builtin_prefetch(ready_.front());
+    if (to->body == &self) return;
+    look_ahead();
     switch_context(self.machine, static_cast<fiber_record*>(to->body)->machine, *exceptions_);
 }
 
@@ -67,8 +88,7 @@ void scheduler::suspend_fiber_and(fiber_record& self, void (*then)(void*),
     if (canaries_) [[unlikely]]
         self.memory.check_canary();
     put_greenlets_aside(self);
-    after_leaving_ = then;
-    after_leaving_argument_ = argument;
+    after_leaving(then, argument);
     switch_context(self.machine, stack_, *exceptions_);
     take_greenlets_back(self);
     reap();
@@ -82,6 +102,7 @@ void scheduler::leave_fiber(fiber_record& self) noexcept {
     if (oracle_ != nullptr) [[unlikely]]
         oracle_->resumed(to->number, now_);
     started(*to);
+    look_ahead();
     leave_context(self.machine, static_cast<fiber_record*>(to->body)->machine);
 }
 
@@ -136,8 +157,10 @@ void fiber_record::entry(void* argument) {
     } catch (...) {
         note_failure(b, self.link.at);
     }
-    self.code->dispose(self);
-    put_greenlets_aside(self);
+    if (b.has(block_flag::child_failed)) [[unlikely]]
+        dispose_after_failure(self);
+    else
+        self.code->dispose(self);
     b.body = self.result;
     home.whole_ended(b);
     home.leave_fiber(self);

@@ -153,7 +153,8 @@ task<typename Policy::template result<R>> run_scoped_in_task(Policy policy, Body
     }
     if constexpr (Policy::joins) {
         scope.body_ended(out.error());
-        co_await scope.children_ended();
+        // Others may spawn into it between the end of the last child and the resumption.
+        while (scope.size() != 0) co_await scope.children_ended();
     }
     scope.node().leave();
     co_return policy.template finish<R>(scope, out);
@@ -181,7 +182,7 @@ typename Policy::template result<R> run_scoped_in_fiber(const Policy& policy, Bo
     }
     if constexpr (Policy::joins) {
         scope.body_ended(out.error());
-        await_in(self, scope.children_ended());
+        while (scope.size() != 0) await_in(self, scope.children_ended());
     }
     scope.node().leave();
     return policy.template finish<R>(scope, out);

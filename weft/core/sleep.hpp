@@ -35,7 +35,11 @@ public:
     yield_now_awaiter() noexcept : awaiter(yield_kind) {}
     [[nodiscard]] bool try_now() const noexcept { return false; }
     void start() noexcept { this_scheduler().wake(*block); }
-    void finish() const noexcept {}
+    /// There is no result to lose: who was cancelled meanwhile learns it here.
+    void finish() const {
+        if (block != nullptr && block->has(block_flag::cancel_pending)) [[unlikely]]
+            raise_cancelled(*block);
+    }
 };
 
 }  // namespace detail

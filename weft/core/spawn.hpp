@@ -35,7 +35,7 @@ using spawned_result = std::remove_cv_t<typename spawned_type<R>::type>;
 /// Keeps the callable and the arguments for as long as the task that they make.
 template <class R, class F, class... Args>
 task<R> keep_and_await(F fn, Args... args) {
-    co_return co_await std::invoke(std::move(fn), std::move(args)...);
+    co_return co_await std::invoke(std::move(fn), std::forward<Args>(args)...);
 }
 
 template <class T>

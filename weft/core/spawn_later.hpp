@@ -16,7 +16,30 @@ namespace detail {
 template <class R, class F, class... Args>
 task<R> sleep_and_await(clock::duration d, F fn, Args... args) {
     co_await sleep(d);
-    co_return co_await std::invoke(std::move(fn), std::move(args)...);
+    co_return co_await std::invoke(std::move(fn), std::forward<Args>(args)...);
+}
+
+template <class T>
+task<T> sleep_and_await_task(clock::duration d, task<T> later) {
+    try {
+        co_await sleep(d);
+    } catch (...) {
+        task_access::discard(later);  // it was cancelled: nobody forgot to await it
+        throw;
+    }
+    co_return co_await std::move(later);
+}
+
+/// One that was made already is not to be reported as dropped when it was cancelled meanwhile.
+template <class T>
+task<T> sleep_and_begin(clock::duration d, task<T> made) {
+    try {
+        co_await sleep(d);
+    } catch (...) {
+        task_access::release(made).handle().destroy();
+        throw;
+    }
+    co_return co_await std::move(made);
 }
 
 }  // namespace detail
@@ -44,7 +67,8 @@ template <class Rep, class Period, class F, class... Args>
         return spawn(
             [wait](std::decay_t<F> f, std::unwrap_ref_decay_t<Args>... as) -> returned {
                 await(sleep(wait));
-                return std::invoke(std::move(f), std::move(as)...);
+                return std::invoke(std::move(f),
+                                   std::forward<std::unwrap_ref_decay_t<Args>>(as)...);
             },
             std::forward<F>(fn), std::forward<Args>(args)...);
     }
@@ -53,8 +77,7 @@ template <class Rep, class Period, class F, class... Args>
 template <class Rep, class Period, class T>
 [[nodiscard("keep the handle, or detach() it")]] join_handle<T> spawn_later(
     std::chrono::duration<Rep, Period> d, task<T>&& t) {
-    return spawn(detail::sleep_and_await<T>(
-        detail::to_nanoseconds(d), [](task<T> kept) { return kept; }, std::move(t)));
+    return spawn(detail::sleep_and_await_task<T>(detail::to_nanoseconds(d), std::move(t)));
 }
 
 }  // namespace weft

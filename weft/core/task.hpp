@@ -124,6 +124,12 @@ struct task_access {
             refuse_used_task();
         return *frame;
     }
+    /// Destroys one that is not to run, without the report of that.
+    template <class T>
+    static void discard(task<T>& t) noexcept {
+        task_promise<T>* const frame = std::exchange(t.frame_, nullptr);
+        if (frame != nullptr) frame->handle().destroy();
+    }
 };
 
 inline task<void> task_promise<void>::get_return_object() noexcept {

@@ -49,16 +49,20 @@ void raise_cancelled(control_block& b) {
 
 control_block& add_foreign(std::coroutine_handle<> h) {
     scheduler& home = this_scheduler();
-    const control_block* const outer = home.current();
+    control_block* const outer = home.current();
     cancel_node& in = outer != nullptr ? *outer->scope : home.root();
     control_block& b = home.add(block_kind::foreign, in, nullptr);
-    if (outer != nullptr) b.flags |= outer->flags & block_flag::cancel_pending;
+    if (outer != nullptr) {
+        b.flags |= outer->flags & (block_flag::cancel_pending | block_flag::taken);
+        outer->flags &= static_cast<std::uint8_t>(~block_flag::taken);
+    }
     b.leaf = h;
     return b;
 }
 
 void forget_foreign(control_block& b) noexcept {
-    this_scheduler().whole_ended(b);
+    this_scheduler().after_leaving(
+        [](void* left) { this_scheduler().whole_ended(*static_cast<control_block*>(left)); }, &b);
 }
 
 }  // namespace weft::detail

@@ -2,9 +2,9 @@
 
 #include "weft/base/export.hpp"
 #include "weft/core/control_block.hpp"
-#include "weft/core/frame_allocation.hpp"
 #include "weft/core/place.hpp"
 #include "weft/core/scheduler.hpp"
+#include "weft/machine/frame_pool.hpp"
 
 #include <coroutine>
 #include <cstddef>
@@ -42,11 +42,16 @@ template <class Awaitable>
 ///    beyond the budget with their depth.
 /// 4. An error waits in the control block, not in each promise: only one is on its way at a time.
 /// 5. `await_link` comes first in every promise, and no promise is aligned beyond 16 bytes.
-class WEFT_EXPORT task_frame : public await_link, public frame_allocation {
+class WEFT_EXPORT task_frame : public await_link {
 public:
     explicit task_frame(place made_at) noexcept { at = made_at; }
     task_frame(const task_frame&) = delete;
     task_frame& operator=(const task_frame&) = delete;
+
+    static void* operator new(std::size_t bytes) { return allocate_sized_frame(bytes); }
+    static void operator delete(void* frame, std::size_t bytes) noexcept {
+        deallocate_sized_frame(frame, bytes);
+    }
 
     [[nodiscard]] std::suspend_always initial_suspend() const noexcept { return {}; }
     /// Called when the locals are gone. The frame frees itself, and control returns to the

@@ -20,10 +20,7 @@ bool is_cancellation(const std::exception_ptr& error) {
 }  // namespace
 
 cleanup_scope::cleanup_scope() : cancel_scope(cancel_node::shielding::shielded, clock::never) {
-    // The shield is entered: whether there is a cancellation is the parent's to say.
-    if (node().has_marked_parent())
-        node().set_deadline(saturating_add(clock::now(), this_scheduler().how().grace()),
-                            place_of_call());
+    node().set_grace(this_scheduler().how().grace(), place_of_call());
 }
 
 void throw_after_cleanup(cleanup_scope& s, const std::exception_ptr& of_body,

@@ -13,7 +13,7 @@
 namespace weft {
 namespace detail {
 
-/// A shield for cleanup: for the grace time if the coroutine is cancelled, else without end.
+/// A shield for cleanup: for the grace time from when the coroutine is cancelled, else without end.
 class WEFT_EXPORT cleanup_scope : public cancel_scope {
 public:
     cleanup_scope();
@@ -120,8 +120,8 @@ private:
 }  // namespace detail
 
 /// Runs `body()`, or awaits what it is, then `cleanup()` whatever happened, and gives what the body
-/// gave. The cleanup may await: no cancellation from outside reaches it, but for the grace time
-/// (`options::grace`) when there was one before it began.
+/// gave. The cleanup may await: no cancellation from outside reaches it, before the grace time
+/// (`options::grace`) is over that begins with that cancellation, or with the cleanup.
 ///
 /// ```cpp
 /// weft::task<> careful() {

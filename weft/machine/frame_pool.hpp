@@ -109,6 +109,11 @@ WEFT_EXPORT void spill_frames(std::size_t size_class) noexcept;
 /// Frees a frame, from the pool or by its header's `free`. Any thread.
 WEFT_INLINE_FRAMES void deallocate_frame(void* frame) noexcept;
 
+/// The same for who knows the size again when it frees: without a header, so that both are a
+/// handful of instructions where the size is a constant. What comes from one goes to the other.
+[[nodiscard]] WEFT_INLINE_FRAMES void* allocate_sized_frame(std::size_t bytes);
+WEFT_INLINE_FRAMES void deallocate_sized_frame(void* frame, std::size_t bytes) noexcept;
+
 #undef WEFT_INLINE_FRAMES
 
 #if !defined(__clang__) || defined(WEFT_DEFINES_FRAME_POOL)
@@ -128,6 +133,33 @@ void* allocate_frame(std::size_t bytes) {
     auto* const header = reinterpret_cast<frame_header*>(block);
     *header = {nullptr, bytes};
     return header + 1;
+}
+
+void* allocate_sized_frame(std::size_t bytes) {
+    detail::frame_thread& thread = detail::the_frame_thread;
+    const std::size_t size_class = detail::frame_class_of(bytes);
+    if (WEFT_ASAN || size_class >= detail::frame_class_count) [[unlikely]]
+        return detail::allocate_frame_slowly(bytes);
+    detail::free_frames& list = thread.lists[size_class];
+    detail::free_frame* const block = list.head;
+    if (block == nullptr) [[unlikely]]
+        return detail::allocate_frame_slowly(bytes);
+    list.head = block->next;
+    --list.count;
+    ++thread.allocated;
+    return reinterpret_cast<frame_header*>(block) + 1;
+}
+
+void deallocate_sized_frame(void* frame, std::size_t bytes) noexcept {
+    detail::frame_thread& thread = detail::the_frame_thread;
+    const std::size_t size_class = detail::frame_class_of(bytes);
+    if (WEFT_ASAN || size_class >= detail::frame_class_count) [[unlikely]]
+        return deallocate_frame(frame);
+    ++thread.freed;
+    detail::free_frames& list = thread.lists[size_class];
+    list.push(reinterpret_cast<detail::free_frame*>(header_of(frame)));
+    if (list.count > thread.cache_max) [[unlikely]]
+        detail::spill_frames(size_class);
 }
 
 void deallocate_frame(void* frame) noexcept {

@@ -78,7 +78,9 @@ struct thread_list {
     std::size_t guard_asked = 0;
     stack_guard kind{};
     stack_geometry* geometry = nullptr;
-    slot_list free;
+    slot_list free{};
+    std::uint32_t until_look = stack_pool_look_every;  // releases
+    std::uint32_t to_trim = 0;  // of them, how many trim: some before were used deep
 };
 
 /// One thread's lists. Constant-initialised and trivially destructible, as in the frame pool.
@@ -174,7 +176,7 @@ stack_slot* cut_new(stack_geometry& geometry) {
 thread_list* make_list(thread_pool& pool, std::size_t bytes, std::size_t guard, stack_guard kind,
                        stack_geometry* geometry) noexcept {
     for (thread_list& list : pool.lists) {
-        if (list.geometry == nullptr) list = {bytes, guard, kind, geometry, {}};
+        if (list.geometry == nullptr) list = {bytes, guard, kind, geometry};
         if (list.geometry == geometry) return &list;
     }
     return nullptr;
@@ -207,9 +209,30 @@ thread_list* make_list(thread_pool& pool, std::size_t bytes, std::size_t guard, 
     give_to_depot(*slot->slab->geometry, one, 0);
 }
 
-/// A stack that is to be trimmed, or that fills its list.
+/// Whether the pages just below those that may stay warm have been touched.
+bool was_used_deep(const stack_slot& slot) noexcept {
+    const stack_slab& slab = *slot.slab;
+    if (slab.size <= stack_pool_warm_bytes) return false;
+    constexpr std::size_t pages_max = 8;
+    unsigned char in_memory[pages_max] = {};
+    const std::size_t page = page_bytes();
+    const std::size_t pages =
+        std::min(pages_max, (slab.size - stack_pool_warm_bytes + page - 1) / page);
+    char* const below = slab.end_of(slot) - stack_pool_warm_bytes;
+    if (::mincore(below - pages * page, pages * page, in_memory) != 0) return true;
+    return std::any_of(in_memory, in_memory + pages, [](unsigned char p) { return (p & 1) != 0; });
+}
+
+/// A stack that is to be looked at or trimmed, or that fills its list.
 [[gnu::noinline, gnu::cold]] void release_seldom(thread_list& list, stack_slot* slot) noexcept {
-    if (slot->uses % stack_pool_trim_every == 0) trim(*slot, stack_pool_warm_bytes);
+    if (list.until_look == 0) {
+        list.until_look = stack_pool_look_every;
+        if (was_used_deep(*slot)) list.to_trim = stack_pool_trim_run;
+    }
+    if (list.to_trim > 0) {
+        --list.to_trim;
+        trim(*slot, stack_pool_warm_bytes);
+    }
     list.free.push(slot);
     if (list.free.count > list.geometry->cache_max)
         give_to_depot(*list.geometry, list.free, list.geometry->cache_max / 2);
@@ -250,7 +273,7 @@ stack_slot* begin_use(thread_pool& pool, stack_slot* slot) noexcept {
     for (thread_list& list : pool.lists) {
         if (list.geometry != slot->slab->geometry) continue;
         if (pool.ending) break;
-        if (++slot->uses % stack_pool_trim_every == 0 ||
+        if (--list.until_look == 0 || list.to_trim > 0 ||
             list.free.count >= list.geometry->cache_max) [[unlikely]]
             return release_seldom(list, slot);
         list.free.push(slot);

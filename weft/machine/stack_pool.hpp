@@ -11,23 +11,25 @@
 /// Rules:
 /// 1. Each thread has a list for each geometry (size, guard, kind of guard) that it uses. It holds
 ///    at most `stack_pool_cache_max` stacks, fewer of large ones (`stack_pool_cache_bytes_max`
-///    of address space); half of a list that is full goes to a depot that all threads draw from.
-///    A thread that ends leaves its stacks to the depot.
+///    of address space, which is not memory); half of a list that is full goes to a depot that all
+///    threads draw from. A thread that ends leaves its stacks to the depot.
 /// 2. A stack may be released on another thread than the one that acquired it, and joins that
 ///    thread's list.
-/// 3. Pages that were used deep are given back to the system (`MADV_DONTNEED`): by a stack that
-///    goes to the depot, all but its highest page, and all of them once the depot holds
-///    `stack_pool_warm_max`; by a stack that stays in its thread's list, at every 256th release and
-///    then down to `stack_pool_warm_bytes` below the top, since the call takes the time of
-///    fifty acquisitions.
+/// 3. Pages that were used deep are given back to the system (`MADV_DONTNEED`). A call for each
+///    release would take the time of fifty acquisitions, so a stack that stays in its thread's list
+///    is looked at in every `stack_pool_look_every`th release; one that was used deeper than
+///    `stack_pool_warm_bytes` is trimmed to that, and with it the next `stack_pool_trim_run` that
+///    are released. A stack that goes to the depot keeps its highest page, and not even that once
+///    the depot holds `stack_pool_warm_max`.
 /// 4. The address space of a slab is kept: a process holds its peak of live stacks.
 namespace weft {
 
-inline constexpr std::size_t stack_pool_cache_max = 256;
-inline constexpr std::size_t stack_pool_cache_bytes_max = std::size_t{64} << 20;
+inline constexpr std::size_t stack_pool_cache_max = 2048;
+inline constexpr std::size_t stack_pool_cache_bytes_max = std::size_t{1} << 30;
 inline constexpr std::size_t stack_pool_warm_max = 4096;
 inline constexpr std::size_t stack_pool_warm_bytes = std::size_t{16} * 1024;
-inline constexpr std::size_t stack_pool_trim_every = 256;
+inline constexpr std::size_t stack_pool_look_every = 256;
+inline constexpr std::size_t stack_pool_trim_run = 512;
 
 /// Figures of the calling thread, and of what all threads share.
 struct stack_pool_statistics {

@@ -82,7 +82,7 @@ TEST(stack_pool, a_threads_list_is_bounded_and_the_rest_goes_to_the_depot) {
 
 TEST(stack_pool, few_large_stacks_are_kept_by_a_thread) {
     on_a_thread([] {
-        acquire_many(50, std::size_t{16} << 20).clear();
+        acquire_many(50, std::size_t{128} << 20).clear();
         EXPECT_LE(stack_pool_stats().cached_stacks, 8u);
     });
 }
@@ -142,7 +142,7 @@ TEST(stack_pool, pages_used_deep_are_given_back_when_stacks_go_to_the_depot) {
 TEST(stack_pool, pages_used_deep_are_given_back_now_and_then_while_one_thread_keeps_the_stack) {
     on_a_thread([] {
         constexpr std::size_t bytes = 48 * 1024;
-        for (std::size_t i = 0; i < 3 * weft::stack_pool_trim_every; ++i) {
+        for (std::size_t i = 0; i < 3 * weft::stack_pool_look_every; ++i) {
             const stack mine = stack::acquire(bytes);
             if (i == 0) use_deeply(mine, 40 * 1024);
         }

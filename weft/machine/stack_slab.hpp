@@ -47,7 +47,6 @@ struct stack_slot {
         const void* owner;  ///< while it is in use: the namer's argument
     };
     stack_namer namer;   ///< null: no name
-    std::uint32_t uses;  ///< how often it was released
     bool has_canary;     ///< constant once cut
     std::atomic<bool> in_use;
 };

@@ -1,0 +1,37 @@
+// The peer Go, with one processor: `peer_go SIDE` measures one side and prints
+// `<metric> <value>`, as the programs in C++ do.
+package main
+
+import (
+	"fmt"
+	"os"
+	"runtime"
+)
+
+func main() {
+	runtime.GOMAXPROCS(1)
+	side := ""
+	if len(os.Args) > 1 {
+		side = os.Args[1]
+	}
+	switch side {
+	case "spawn":
+		fmt.Println("ns_per_spawn", measureSpawn())
+	case "yield":
+		fmt.Println("ns_per_yield", measureYield())
+	case "sleep":
+		fmt.Println("bytes_per_task", measureSleep())
+	case "timer":
+		fmt.Println("CPU_ms", measureTimer())
+	default:
+		fmt.Fprintln(os.Stderr, "usage: peer_go spawn|yield|sleep|timer")
+		os.Exit(2)
+	}
+}
+
+func require(correct bool, what string) {
+	if !correct {
+		fmt.Fprintln(os.Stderr, "wrong result:", what)
+		os.Exit(1)
+	}
+}
