@@ -37,6 +37,8 @@ void scope_children::child_ended(control_block& b) noexcept {
     if (b.state == block_state::failed) {
         b.flags |= block_flag::observed;
         fail(b.extra->error, b.id());
+    } else if (b.state == block_state::cancelled && has_marked_parent()) {
+        cut_short_ = true;
     }
     if (live_ != 0) return;
     for (idle_waiter* w = std::exchange(waiters_, nullptr); w != nullptr;) {
@@ -68,6 +70,11 @@ const wait_kind scope_end_kind{"the end of a scope", nullptr};
 
 void scope_policy::throw_errors(scope& s) {
     if (!s.node().errors().empty()) throw exception_group(std::move(s.node().errors()));
+}
+
+void scope_policy::throw_cut_short(scope& s) {
+    control_block& b = *s.node().owner();
+    if (s.node().cut_short() && b.has(block_flag::cancel_pending)) raise_cancelled(b);
 }
 
 void scope_policy::throw_without_value(scope& s) {

@@ -141,12 +141,15 @@ public:
             else
                 throw_without_value(s);
         } else {
+            // The body may have ended before; its children have not done what they were to do.
+            if (!out.error()) throw_cut_short(s);
             return out.take();
         }
     }
 
 private:
     static void throw_errors(scope& s);
+    static void throw_cut_short(scope& s);
     [[noreturn]] static void throw_without_value(scope& s);
 };
 
@@ -155,7 +158,8 @@ private:
 /// Runs `body(scope, args...)`, waits for everything that was spawned into the scope, and gives
 /// what the body gives. When the body or a child fails, the rest is cancelled and joined, and the
 /// errors are thrown as an `exception_group`. After `scope.cancel()` it returns when all have
-/// ended; a body that should have given something and was cancelled gives `child_cancelled`.
+/// ended; a body that should have given something and was cancelled gives `child_cancelled`. A
+/// cancellation from outside that has ended a child is raised, though the body has a result.
 ///
 /// ```cpp
 /// weft::task<> say(int n) { co_await weft::sleep(std::chrono::milliseconds(n)); }

@@ -36,6 +36,8 @@ public:
     void fail(std::exception_ptr error, coroutine_id by) noexcept;
 
     [[nodiscard]] std::size_t live() const noexcept { return live_; }
+    /// A child was ended by a cancellation that came from outside of the scope.
+    [[nodiscard]] bool cut_short() const noexcept { return cut_short_; }
     [[nodiscard]] std::vector<std::exception_ptr>& errors() noexcept { return errors_; }
 
     /// Who waits for the last child; linked by its owner.
@@ -51,6 +53,7 @@ public:
 
 private:
     std::size_t live_ = 0;
+    bool cut_short_ = false;
     std::vector<std::exception_ptr> errors_;
     idle_waiter* waiters_ = nullptr;
 };

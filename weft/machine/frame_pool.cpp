@@ -17,6 +17,7 @@ using detail::free_frames;
 using detail::the_frame_thread;
 
 constexpr std::size_t class_count = detail::frame_class_count;
+constexpr std::size_t list_count = detail::frame_list_count;
 constexpr std::size_t slab_bytes = std::size_t{256} * 1024;
 
 /// Moves up to `n` blocks from one list to another.
@@ -39,7 +40,7 @@ struct slab_rest {
 /// objects are, and the slabs stay reachable for leak checkers.
 struct depot {
     std::mutex mutex;
-    std::array<free_frames, class_count> lists;
+    std::array<free_frames, list_count> lists;
     std::size_t slab_bytes_held = 0;
     void* slabs = nullptr;       // each slab's first word links to the next
     slab_rest* rests = nullptr;  // what ended threads had not cut yet
@@ -67,7 +68,7 @@ struct thread_end {
         the_frame_thread.cache_max = 0;
         depot& shared = depot::instance();
         const std::lock_guard lock(shared.mutex);
-        for (std::size_t c = 0; c < class_count; ++c) {
+        for (std::size_t c = 0; c < list_count; ++c) {
             free_frames& list = the_frame_thread.lists[c];
             move_frames(list, shared.lists[c], list.count);
         }
@@ -121,14 +122,18 @@ void refill(std::size_t size_class) {
                     std::max<std::size_t>(1, the_frame_thread.cache_max / 2));
     }
     if (list.head != nullptr) return;
-    const std::size_t bytes = size_class * frame_alignment;
-    if (static_cast<std::size_t>(mine.end - mine.begin) < bytes) renew_slab(mine);
+    const std::size_t bytes = size_class % class_count * frame_alignment;
+    // What is uncut begins 16 bytes before a multiple of 64: where a header does.
+    const std::size_t skip = size_class < class_count ? 0 : sizeof(frame_header);
+    if (static_cast<std::size_t>(mine.end - mine.begin) < bytes + frame_alignment) renew_slab(mine);
+    mine.begin += skip;
     const auto room = static_cast<std::size_t>(mine.end - mine.begin) / bytes;
     const std::size_t n = std::min<std::size_t>(room, 32);
     // The last one is pushed first: blocks are handed out in the order of their addresses.
     for (std::size_t i = n; i-- > 0;)
         list.push(reinterpret_cast<free_frame*>(mine.begin + i * bytes));
     mine.begin += n * bytes;
+    if (skip != 0) mine.begin += frame_alignment - skip;
 }
 
 void free_large(void* frame) noexcept {
@@ -158,6 +163,13 @@ constinit thread_local frame_thread the_frame_thread;
     return allocate_frame(bytes);
 }
 
+[[gnu::noinline, gnu::cold]] void* allocate_sized_frame_slowly(std::size_t bytes) {
+    const std::size_t size_class = sized_frame_class_of(bytes);
+    if (WEFT_ASAN || size_class >= list_count) return allocate_large(bytes);
+    refill(size_class);
+    return allocate_sized_frame(bytes);
+}
+
 [[gnu::cold]] void free_frame_elsewhere(void* frame) noexcept {
     header_of(frame)->free(frame);
 }
@@ -177,9 +189,9 @@ frame_pool_statistics frame_pool_stats() {
     stats.allocated = pool.allocated;
     stats.freed = pool.freed;
     stats.from_system = pool.from_system;
-    for (std::size_t c = 0; c < class_count; ++c) {
+    for (std::size_t c = 0; c < list_count; ++c) {
         stats.cached_frames += pool.lists[c].count;
-        stats.cached_bytes += pool.lists[c].count * c * frame_alignment;
+        stats.cached_bytes += pool.lists[c].count * (c % class_count) * frame_alignment;
     }
     depot& shared = depot::instance();
     const std::lock_guard lock(shared.mutex);

@@ -19,7 +19,8 @@
 ///    frames from elsewhere: the size and the way to free it are found from the frame's address
 ///    alone.
 /// 2. Size classes are the multiples of 64, header included, up to `frame_pool_class_max`; larger
-///    blocks come from the system and return to it.
+///    blocks come from the system and return to it. Frames of which the size is known when they are
+///    freed have classes of their own, without a header.
 /// 3. A block may be freed on another thread than the one that allocated it; it then joins that
 ///    thread's list. A list that grows beyond `frame_pool_cache_max` blocks hands half of them to a
 ///    depot that all threads draw from, so a producer and a consumer thread stay bounded. A thread
@@ -69,14 +70,20 @@ struct free_frames {
 
 inline constexpr std::size_t frame_class_count = frame_pool_class_max / frame_alignment + 1;
 
+/// The first half of the classes is of frames with a header, the other of those without.
+inline constexpr std::size_t frame_list_count = 2 * frame_class_count;
+
 constexpr std::size_t frame_class_of(std::size_t bytes) noexcept {
     return (bytes + sizeof(frame_header) + frame_alignment - 1) / frame_alignment;
+}
+constexpr std::size_t sized_frame_class_of(std::size_t bytes) noexcept {
+    return frame_class_count + (bytes + frame_alignment - 1) / frame_alignment;
 }
 
 /// One thread's lists. Constant-initialised and trivially destructible, so that the compiler
 /// reaches it without a guard.
 struct frame_thread {
-    free_frames lists[frame_class_count];
+    free_frames lists[frame_list_count];
     std::size_t cache_max = frame_pool_cache_max;  // 0 once the thread is ending
     std::uint64_t allocated = 0;
     std::uint64_t freed = 0;
@@ -87,6 +94,7 @@ extern WEFT_EXPORT __attribute__((
 
 /// Everything but a pop from a list that has one.
 [[nodiscard]] WEFT_EXPORT void* allocate_frame_slowly(std::size_t bytes);
+[[nodiscard]] WEFT_EXPORT void* allocate_sized_frame_slowly(std::size_t bytes);
 /// A frame from elsewhere.
 WEFT_EXPORT void free_frame_elsewhere(void* frame) noexcept;
 /// The thread's list has outgrown its bound.
@@ -109,8 +117,8 @@ WEFT_EXPORT void spill_frames(std::size_t size_class) noexcept;
 /// Frees a frame, from the pool or by its header's `free`. Any thread.
 WEFT_INLINE_FRAMES void deallocate_frame(void* frame) noexcept;
 
-/// The same for who knows the size again when it frees: without a header, so that both are a
-/// handful of instructions where the size is a constant. What comes from one goes to the other.
+/// The same for who knows the size again when it frees: without a header, which is 16 bytes less and
+/// a handful of instructions where the size is a constant. What comes from one goes to the other.
 [[nodiscard]] WEFT_INLINE_FRAMES void* allocate_sized_frame(std::size_t bytes);
 WEFT_INLINE_FRAMES void deallocate_sized_frame(void* frame, std::size_t bytes) noexcept;
 
@@ -137,27 +145,27 @@ void* allocate_frame(std::size_t bytes) {
 
 void* allocate_sized_frame(std::size_t bytes) {
     detail::frame_thread& thread = detail::the_frame_thread;
-    const std::size_t size_class = detail::frame_class_of(bytes);
-    if (WEFT_ASAN || size_class >= detail::frame_class_count) [[unlikely]]
-        return detail::allocate_frame_slowly(bytes);
+    const std::size_t size_class = detail::sized_frame_class_of(bytes);
+    if (WEFT_ASAN || size_class >= detail::frame_list_count) [[unlikely]]
+        return detail::allocate_sized_frame_slowly(bytes);
     detail::free_frames& list = thread.lists[size_class];
     detail::free_frame* const block = list.head;
     if (block == nullptr) [[unlikely]]
-        return detail::allocate_frame_slowly(bytes);
+        return detail::allocate_sized_frame_slowly(bytes);
     list.head = block->next;
     --list.count;
     ++thread.allocated;
-    return reinterpret_cast<frame_header*>(block) + 1;
+    return block;
 }
 
 void deallocate_sized_frame(void* frame, std::size_t bytes) noexcept {
     detail::frame_thread& thread = detail::the_frame_thread;
-    const std::size_t size_class = detail::frame_class_of(bytes);
-    if (WEFT_ASAN || size_class >= detail::frame_class_count) [[unlikely]]
+    const std::size_t size_class = detail::sized_frame_class_of(bytes);
+    if (WEFT_ASAN || size_class >= detail::frame_list_count) [[unlikely]]
         return deallocate_frame(frame);
     ++thread.freed;
     detail::free_frames& list = thread.lists[size_class];
-    list.push(reinterpret_cast<detail::free_frame*>(header_of(frame)));
+    list.push(static_cast<detail::free_frame*>(frame));
     if (list.count > thread.cache_max) [[unlikely]]
         detail::spill_frames(size_class);
 }

@@ -84,6 +84,22 @@ public:
         auto two = yielding(second_);
         while (one.next() && two.next()) {}
     }
+    void by_task() {
+        run([this] {
+            return with_scope([this](scope& both) {
+                both.spawn(waiting(first_));
+                both.spawn(waiting(second_));
+            });
+        });
+    }
+    void by_fiber() {
+        run([this] {
+            return with_scope([this](scope& both) {
+                both.spawn([this] { wait_in_fiber(first_); });
+                both.spawn([this] { wait_in_fiber(second_); });
+            });
+        });
+    }
     /// Both sums are right; then they begin anew.
     [[nodiscard]] bool right() {
         const long sum = count_ * (count_ - 1) / 2;
@@ -101,6 +117,18 @@ private:
         for (long i = 0; i < count_; ++i) {
             add(sum, i);
             co_await to(state, other);
+        }
+    }
+    task<> waiting(long& sum) const {
+        for (long i = 0; i < count_; ++i) {
+            add(sum, i);
+            co_await yield_now();
+        }
+    }
+    void wait_in_fiber(long& sum) const {
+        for (long i = 0; i < count_; ++i) {
+            add(sum, i);
+            await(yield_now());
         }
     }
     generator<void> yielding(long& sum) const {
@@ -135,6 +163,8 @@ void switching_costs(guide& show) {
     row("greenlet", 2 * n, &additions::by_greenlet);
     row("symmetric transfer", 2 * n, &additions::by_transfer);
     row("generator", 4 * n, &additions::by_generator);  // A resume is two.
+    row("task, by the loop", 2 * n, &additions::by_task);
+    row("fiber, by the loop", 2 * n, &additions::by_fiber);
     show.check(right, "every way came to the same sums");
 }
 
@@ -158,7 +188,9 @@ programs greenlets() {
             .expected = "plain … s\n"
                         "greenlet … s … times plain … ns a switch\n"
                         "symmetric transfer … s … times plain … ns a switch\n"
-                        "generator … s … times plain … ns a switch\n",
+                        "generator … s … times plain … ns a switch\n"
+                        "task, by the loop … s … times plain … ns a switch\n"
+                        "fiber, by the loop … s … times plain … ns a switch\n",
         },
     };
 }

@@ -123,6 +123,7 @@ void main6(process self) {
 
 // pyos7
 void handle_client(process self, const pipe_reader& requests, const pipe_writer& replies) {
+    const notice_of_end says(self);
     self.print("Connection on task {}\n", self.tid());
     for (;;) {
         await(wait_readable(requests.descriptor()));
@@ -159,6 +160,7 @@ void send_to(const pipe_writer& to, std::string_view data) {
     while (!data.empty()) data.remove_prefix(await(to.write_some(data)));
 }
 void echo(process self, const pipe_reader& requests, const pipe_writer& replies) {
+    const notice_of_end says(self);
     for (;;) {
         const std::string data = receive_from(requests);
         if (data.empty()) break;

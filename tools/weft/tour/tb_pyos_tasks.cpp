@@ -130,6 +130,7 @@ task<> main6(process self) {
 
 // pyos7: ReadWait, WriteWait. An echo server, for one client and on pipes so far.
 task<> handle_client(process self, pipe_reader requests, pipe_writer replies) {
+    const notice_of_end says(self);
     self.print("Connection on task {}\n", self.tid());
     for (;;) {
         co_await wait_readable(requests.descriptor());
@@ -169,6 +170,7 @@ task<> send_to(const pipe_writer& to, std::string data) {
     }
 }
 task<> echo(process self, pipe_reader requests, pipe_writer replies) {
+    const notice_of_end says(self);
     for (;;) {
         const std::string data = co_await receive_from(requests);
         if (data.empty()) break;
