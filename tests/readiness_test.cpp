@@ -42,9 +42,10 @@ int error_of(coroutine_kind kind, Make make) {
         return e.code().value();
     }
 }
-int error_of(const weft::join_handle<void>& h) {
+template <class T>
+int error_of(const weft::join_handle<T>& h) {
     try {
-        await(h);
+        static_cast<void>(await(h));
         return 0;
     } catch (const std::system_error& e) {
         return e.code().value();
@@ -151,7 +152,7 @@ TEST(readiness, of_a_full_pipe_to_write_to_comes_with_a_read) {
 TEST(readiness, wakes_all_who_wait_for_it) {
     in_both_kinds([](coroutine_kind kind) {
         weft::pipe p;
-        std::vector<weft::join_handle<void>> all;
+        std::vector<weft::join_handle<std::size_t>> all;
         for (int i = 0; i < 5; ++i)
             all.push_back(spawn_as(i % 2 == 0 ? kind : coroutine_kind::fiber,
                                    [&p] { return wait_readable(p.reader.descriptor()); }));
@@ -284,7 +285,7 @@ TEST(readiness, both_directions_of_a_socket_at_once) {
 TEST(readiness, of_a_socket_closed_under_several_waiters) {
     in_both_kinds_by_epoll([](coroutine_kind kind) {
         adopted ends(adopted::socket_pair());
-        std::vector<weft::join_handle<void>> all;
+        std::vector<weft::join_handle<std::size_t>> all;
         for (int i = 0; i < 4; ++i) {
             all.push_back(spawn_as(kind, [&] { return wait_readable(ends[0]); }));
             until_it_waits(all.back());

@@ -8,7 +8,10 @@
 #include <cstdint>
 #include <exception>
 #include <functional>
+#include <memory>
+#include <new>
 #include <typeinfo>
+#include <utility>
 
 /// What stands behind a greenlet: its control block, and the state of a thread that has greenlets.
 ///
@@ -120,10 +123,13 @@ struct WEFT_EXPORT greenlet_thread {
     alignas(64) greenlet_block* current = nullptr;
     std::uint32_t usual_id = 0;  ///< the id while nothing is unusual, or 0
     exception_state* exceptions = nullptr;
-    std::uintptr_t value = 0;             ///< on its way to `current`
-    greenlet_block* origin = nullptr;     ///< who came, for `arrivals`
-    std::exception_ptr* error = nullptr;  ///< on the origin's stack, for `arrivals`
-    std::uint8_t arrivals = 0;            ///< what `current` has to see to
+    std::uintptr_t value = 0;          ///< on its way to `current`
+    greenlet_block* origin = nullptr;  ///< who came, for `arrivals`
+    /// Holds an `exception_ptr` while one is on its way, for `arrivals`: as a member it would have
+    /// a destructor, and each access to the thread's state a look at that. Not on the origin's
+    /// stack, whose fake frames AddressSanitizer takes away when the origin ends.
+    alignas(std::exception_ptr) std::byte error[sizeof(std::exception_ptr)] = {};
+    std::uint8_t arrivals = 0;  ///< what `current` has to see to
 
     std::uint32_t id = 0;  ///< 0 until the thread uses greenlets; not given to another
     unsigned unusual = 0;  ///< why switches have to take the long way
@@ -131,6 +137,15 @@ struct WEFT_EXPORT greenlet_thread {
     greenlet_tracer* tracer = nullptr;
 
     void begin();
+    void put_error(std::exception_ptr&& one) noexcept {
+        ::new (static_cast<void*>(error)) std::exception_ptr(std::move(one));
+    }
+    [[nodiscard]] std::exception_ptr take_error() noexcept {
+        auto* const held = std::launder(reinterpret_cast<std::exception_ptr*>(error));
+        std::exception_ptr one = std::move(*held);
+        std::destroy_at(held);
+        return one;
+    }
     void set_unusual(unsigned why) noexcept {
         unusual = why;
         usual_id = why == 0 ? id : 0;

@@ -16,8 +16,6 @@ using weft::greenlet;
 using weft::stack_guard;
 using weft::testing::forced_guard;
 
-constexpr std::size_t small = std::size_t{32} * 1024;
-
 /// In a thread of its own, whose switches go the long way from then on.
 template <class Action>
 void on_a_thread(Action action) {
@@ -84,6 +82,8 @@ TEST(greenlet_canary, errors_cross_and_a_dropped_one_is_unwound) {
 }
 
 #if !WEFT_ASAN && !WEFT_TSAN
+
+constexpr std::size_t small = std::size_t{32} * 1024;
 
 TEST(greenlet_canary, an_overflow_is_reported_at_the_next_switch_away) {
     const forced_guard kind(stack_guard::canary);

@@ -100,13 +100,15 @@ greenlet_block& recipient(greenlet_block* to, letter& mail, bool has_sender) {
     }
 }
 
-/// Everything about leaving for `to` but the switch. The letter's error stays where it is until the
-/// other has taken it.
+/// Everything about leaving for `to` but the switch.
 void depart(greenlet_thread& thread, greenlet_block& to, letter& mail) {
     greenlet_block& from = *thread.current;
     if (from.memory) from.memory.check_canary();
     std::uint8_t arrivals = 0;
-    if (mail.error) arrivals |= greenlet_arrivals::error;
+    if (mail.error) {
+        arrivals |= greenlet_arrivals::error;
+        thread.put_error(std::move(mail.error));
+    }
     if (thread.tracer != nullptr) arrivals |= greenlet_arrivals::traced;
     if (from.handles == 0 && from.orphan && from.phase == greenlet_phase::started)
         arrivals |= greenlet_arrivals::abandoned;
@@ -115,7 +117,6 @@ void depart(greenlet_thread& thread, greenlet_block& to, letter& mail) {
     to.expects = nullptr;
     thread.arrivals = arrivals;
     thread.value = mail.value;
-    thread.error = &mail.error;
     thread.origin = &from;
     thread.current = &to;
 }
@@ -143,7 +144,6 @@ void keep(greenlet_thread& thread, letter& mail, const std::type_info& expects) 
 }
 
 /// All but the switch: whom to switch to, or null when the letter has come back already.
-/// A letter with an error has to stay until that has arrived.
 greenlet_block* send(greenlet_thread& thread, greenlet_block* to, letter& mail,
                      const std::type_info& expects) {
     greenlet_block& last = recipient(to, mail, true);
@@ -264,7 +264,7 @@ void greenlet_arrival::clean_up(greenlet_block& finished) noexcept {
 void greenlet_arrival::see_to(greenlet_thread& thread) {
     const std::uint8_t arrivals = std::exchange(thread.arrivals, std::uint8_t{0});
     std::exception_ptr error;
-    if ((arrivals & greenlet_arrivals::error) != 0) error = std::move(*thread.error);
+    if ((arrivals & greenlet_arrivals::error) != 0) error = thread.take_error();
     greenlet_block* const origin = thread.origin;
     const std::uintptr_t value = thread.value;  // What is called here may switch as well.
     if ((arrivals & greenlet_arrivals::traced) != 0 && thread.tracer != nullptr) {
