@@ -166,8 +166,9 @@ task<> tree(proving_ground& g, coroutine_kind kind, int depth) {
     try {
         co_await with_timeout(depth * 2ms, [&body] { return with_scope(std::ref(body)); });
     } catch (const timed_out&) {
-        co_await weft::yield_now();
     }
+    g.step();
+    co_await weft::yield_now();
 }
 void tree_in_fiber(proving_ground& g, coroutine_kind kind, int depth) {
     const witness w;
@@ -382,9 +383,9 @@ TEST(cancel_everywhere, shield_inside_of_a_deadline) {
             try {
                 co_await with_timeout(2ms, std::ref(part));
             } catch (const timed_out&) {
-                g.step();
-                co_await weft::yield_now();
             }
+            g.step();
+            co_await weft::yield_now();
         };
         const auto as_fiber = [&] {
             try {

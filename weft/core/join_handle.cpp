@@ -82,6 +82,7 @@ void any_handle::add_link(std::function<void(control_block&)> f) const {
     control_block& b = block();
     if (!b.ended()) {
         extra_of(b).links.push_back(std::move(f));
+        ++b.handles;  // what is to be called gets one, and so the result
         return;
     }
     scheduler_for("link()").call_soon([keep = *this, f = std::move(f)] { f(keep.block()); });

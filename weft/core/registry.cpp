@@ -26,7 +26,10 @@ void* map_chunk() {
 
 control_block& registry::cut() {
     if (chunks_ == nullptr || chunks_->used == chunks_->capacity) {
-        auto* const made = ::new (map_chunk()) registry_chunk{};
+        void* const memory = map_chunk();
+        // Advice: where it is refused, small pages do.
+        if (++chunk_count_ > 2) static_cast<void>(madvise(memory, chunk_bytes, MADV_HUGEPAGE));
+        auto* const made = ::new (memory) registry_chunk{};
         std::memcpy(made->magic, registry_chunk::magic_text, sizeof made->magic);
         made->capacity = blocks_in_chunk;
         made->owner = this;

@@ -108,6 +108,7 @@ void scheduler::ended(control_block& b) noexcept {
     if (b.extra != nullptr) [[unlikely]] {
         for (auto& link : std::exchange(b.extra->links, {})) {
             call_soon([keep = any_handle(b), f = std::move(link)] { f(keep.block()); });
+            --b.handles;  // the link's own
         }
     }
     if (&b == awaited_) tick_end_ = watched_.tick.load(std::memory_order_relaxed);

@@ -18,7 +18,13 @@ const wait_kind sleep_kind{
         home.timers().cancel(self);
         home.abandon(*self.block);
     },
-    [](waiter& w) noexcept { this_scheduler().wake(*w.block); },
+    [](waiter& w) noexcept {
+        control_block& b = *w.block;
+        // It will probably end soon, and be taken out from between these two.
+        __builtin_prefetch(b.scope_prev, 1);
+        __builtin_prefetch(b.scope_next, 1);
+        this_scheduler().wake(b);
+    },
 };
 
 const wait_kind yield_kind{"yield", nullptr, nullptr};

@@ -55,6 +55,8 @@ weft::options first_come(std::vector<clock::time_point>& parks) {
         [&parks] { return std::make_unique<counting_parks>(parks); });
 }
 
+constexpr std::size_t million = 1'000'000;
+
 task<> sleep_and_count(clock::time_point until, std::size_t& awake) {
     co_await sleep_until(until);
     EXPECT_GE(clock::now(), until);
@@ -63,7 +65,6 @@ task<> sleep_and_count(clock::time_point until, std::size_t& awake) {
 
 TEST(timers, a_million_sleep_at_once) {
     std::vector<clock::time_point> parks;
-    constexpr std::size_t million = 1'000'000;
     weft::run(first_come(parks), [] {
         std::size_t awake = 0;
         const auto begin = clock::now();
@@ -82,7 +83,6 @@ TEST(timers, a_million_sleep_at_once) {
 
 TEST(timers, a_million_sleepers_are_cancelled_at_once) {
     std::vector<clock::time_point> parks;
-    constexpr std::size_t million = 1'000'000;
     using witness = weft::testing::counted<struct of_sleepers>;
     witness::reset();
     weft::run(first_come(parks), [] {

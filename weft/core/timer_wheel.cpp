@@ -238,6 +238,16 @@ std::size_t timer_wheel::expire(clock::time_point now, oracle* choices) noexcept
     return expired;
 }
 
+/// A million timers fit into no cache: asks for what the next ones will touch.
+void timer_wheel::ask_ahead(timer_link& next) const noexcept {
+    if (&next == &due_.head) return;
+    __builtin_prefetch(timer_list::of(next).block, 1);
+    timer_link* const second = next.next_;
+    if (second == &due_.head) return;
+    __builtin_prefetch(timer_list::of(*second).block, 1);
+    __builtin_prefetch(second->next_);
+}
+
 std::size_t timer_wheel::expire_due(oracle* choices) noexcept {
     std::size_t expired = 0;
     std::optional<clock::time_point> arranged;
@@ -247,6 +257,7 @@ std::size_t timer_wheel::expire_due(oracle* choices) noexcept {
             arrange(due_, *choices);
         }
         timer& t = due_.front();
+        ask_ahead(*t.next_);
         timer_list::unlink(t);
         t.next_ = nullptr;
         --size_;

@@ -150,6 +150,7 @@ private:
     void advance(std::uint64_t to) noexcept;
     void enter(position p, std::uint64_t to) noexcept;
     std::size_t expire_due(oracle* choices) noexcept;
+    void ask_ahead(timer_link& next) const noexcept;
 
     std::uint64_t reached_;
     std::uint64_t bound_ = never_ordinal;

@@ -8,6 +8,8 @@
 #include <mutex>
 #include <new>
 
+#include <sys/mman.h>
+
 namespace weft {
 namespace {
 
@@ -19,6 +21,9 @@ using detail::the_frame_thread;
 constexpr std::size_t class_count = detail::frame_class_count;
 constexpr std::size_t list_count = detail::frame_list_count;
 constexpr std::size_t slab_bytes = std::size_t{256} * 1024;
+/// A process with many frames resumes them in an order that misses every TLB: huge pages, then.
+constexpr std::size_t large_slab_bytes = std::size_t{2} << 20;
+constexpr std::size_t large_slabs_from = std::size_t{4} << 20;
 
 /// Moves up to `n` blocks from one list to another.
 void move_frames(free_frames& from, free_frames& to, std::size_t n) noexcept {
@@ -86,6 +91,14 @@ char* from_system(std::size_t bytes) {
     return static_cast<char*>(::operator new(bytes, std::align_val_t{frame_alignment}));
 }
 
+/// Memory aligned to its own size, of huge pages where the system has some.
+char* map_large_slab() {
+    char* const slab = static_cast<char*>(
+        ::operator new(large_slab_bytes, std::align_val_t{large_slab_bytes}));
+    static_cast<void>(::madvise(slab, large_slab_bytes, MADV_HUGEPAGE));
+    return slab;
+}
+
 /// Gives the thread a slab to cut: one that an ended thread left, or a new one. What is left of the
 /// one before (less than a block, at most 2 KiB of 256) is lost.
 void renew_slab(thread_slab& mine) {
@@ -97,12 +110,14 @@ void renew_slab(thread_slab& mine) {
         mine.begin = reinterpret_cast<char*>(rest);
         return;
     }
-    char* const slab = from_system(slab_bytes);
+    const bool large = shared.slab_bytes_held >= large_slabs_from;
+    const std::size_t bytes = large ? large_slab_bytes : slab_bytes;
+    char* const slab = large ? map_large_slab() : from_system(bytes);
     *reinterpret_cast<void**>(slab) = shared.slabs;
     shared.slabs = slab;
-    shared.slab_bytes_held += slab_bytes;
+    shared.slab_bytes_held += bytes;
     mine.begin = slab + frame_alignment - sizeof(frame_header);
-    mine.end = slab + slab_bytes;
+    mine.end = slab + bytes;
 }
 
 /// Fills an empty list: from the depot, or with blocks cut from the thread's slab, some at a time,
@@ -125,15 +140,16 @@ void refill(std::size_t size_class) {
     const std::size_t bytes = size_class % class_count * frame_alignment;
     // What is uncut begins 16 bytes before a multiple of 64: where a header does.
     const std::size_t skip = size_class < class_count ? 0 : sizeof(frame_header);
-    if (static_cast<std::size_t>(mine.end - mine.begin) < bytes + frame_alignment) renew_slab(mine);
+    const std::size_t lost = skip == 0 ? 0 : frame_alignment;
+    if (static_cast<std::size_t>(mine.end - mine.begin) < bytes + lost) renew_slab(mine);
+    const auto room = (static_cast<std::size_t>(mine.end - mine.begin) - lost) / bytes;
     mine.begin += skip;
-    const auto room = static_cast<std::size_t>(mine.end - mine.begin) / bytes;
     const std::size_t n = std::min<std::size_t>(room, 32);
     // The last one is pushed first: blocks are handed out in the order of their addresses.
     for (std::size_t i = n; i-- > 0;)
         list.push(reinterpret_cast<free_frame*>(mine.begin + i * bytes));
     mine.begin += n * bytes;
-    if (skip != 0) mine.begin += frame_alignment - skip;
+    mine.begin += lost - skip;
 }
 
 void free_large(void* frame) noexcept {
