@@ -32,7 +32,8 @@ void sleep_fiber() {
 template <class Spawn, class Answer>
 double measure(Spawn spawn, Answer answer) {
     const bench::memory_meter meter;
-    weft::run([&] {
+    // To spawn so many takes longer than a coroutine may keep its thread.
+    weft::run(weft::options().watchdog(std::chrono::seconds(10)), [&] {
         for (std::size_t i = 0; i < sleepers; ++i) spawn();
         while (asleep < sleepers) weft::await(weft::yield_now());
         answer(meter);

@@ -25,7 +25,10 @@ std::vector<std::string> ranking(std::vector<std::string> players) {
 
 weft::task<int> tick(const bool& stop) {
     int ticks = 0;
-    for (; !stop; ++ticks) co_await weft::sleep(1ms);
+    while (!stop) {
+        co_await weft::sleep(1ms);
+        ++ticks;
+    }
     co_return ticks;
 }
 

@@ -21,11 +21,15 @@ weft::task<> ask(const char* server, std::chrono::milliseconds delay) {
     }
 }
 
+/// The body of the scope: a plain function, or a task.
+void begin(weft::scope& servers, std::chrono::milliseconds first,
+           std::chrono::milliseconds second) {
+    servers.spawn(ask, "alpha", first);
+    servers.spawn(ask, "beta", second);
+}
+
 weft::task<> ask_all(std::chrono::milliseconds first, std::chrono::milliseconds second) {
-    co_await weft::with_scope([=](weft::scope& servers) {
-        servers.spawn(ask, "alpha", first);
-        servers.spawn(ask, "beta", second);
-    });
+    co_await weft::with_scope(begin, first, second);
     std::cout << "both have answered\n";
 }
 

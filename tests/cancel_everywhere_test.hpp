@@ -167,11 +167,12 @@ void cancel_everywhere(Scenario scenario) {
                 EXPECT_GT(points, 0u);
                 for (const target whom : {target::root, target::inner})
                     for (std::uint64_t k = 1; k <= points; ++k) {
-                        SCOPED_TRACE(std::string(kind == coroutine_kind::task ? "tasks" : "fibers") +
-                                     (whom == target::root ? ", root" : ", inner") +
-                                     (how == blow::between ? " at resumption " : " at await ") +
-                                     std::to_string(k) + " of " + std::to_string(points) +
-                                     ", WEFT_SEED=" + std::to_string(seed));
+                        SCOPED_TRACE(
+                            std::string(kind == coroutine_kind::task ? "tasks" : "fibers") +
+                            (whom == target::root ? ", root" : ", inner") +
+                            (how == blow::between ? " at resumption " : " at await ") +
+                            std::to_string(k) + " of " + std::to_string(points) +
+                            ", WEFT_SEED=" + std::to_string(seed));
                         proving_ground ground(how, whom, k);
                         everywhere::run_once(scenario, kind, ground, seed);
                         hits += ground.hit() ? 1 : 0;

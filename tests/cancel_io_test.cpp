@@ -129,19 +129,18 @@ TEST(cancel_io, of_a_read_that_is_complete_comes_too_late_for_it) {
             std::array<char, 4> bytes{};
             const std::size_t n = co_await p.reader.read_some(bytes.data(), bytes.size());
             log.emplace_back(bytes.data(), n);
-            co_await weft::yield_now();
+            co_await weft::testing::for_ever();
             log.emplace_back("never");
         };
         auto h = spawn_as(kind, read);
         until_it_waits(h);
         await(p.writer.write_some("x"));
-        // It is woken, and has not run.
-        until([&] { return h.block().wait == nullptr; });
-        const bool had_run = !log.empty();
+        // It is woken, and has not run, but where the loop had no choice.
+        until([&] { return h.block().wait == nullptr || !log.empty(); });
         h.cancel();
         await(h.join());
         EXPECT_TRUE(h.was_cancelled());
-        ASSERT_EQ(log.size(), 1u) << (had_run ? "it had run" : "it had not run");
+        ASSERT_EQ(log.size(), 1u);
         EXPECT_EQ(log[0], "x");
     });
 }
@@ -235,8 +234,7 @@ TEST(cancel_io, swallowed_for_ever_by_a_reader_does_not_keep_the_thread) {
 TEST(cancel_io, ends_a_wait_for_readiness) {
     in_both_kinds([](coroutine_kind kind) {
         weft::pipe p;
-        auto h =
-            spawn_as(kind, [&p] { return weft::wait_readable(p.reader.descriptor()); });
+        auto h = spawn_as(kind, [&p] { return weft::wait_readable(p.reader.descriptor()); });
         until_it_waits(h);
         h.cancel();
         await(h.join());

@@ -56,8 +56,7 @@ int error_of(const weft::join_handle<T>& h) {
 class adopted {
 public:
     explicit adopted(std::array<int, 2> ends) : ends_(ends) {
-        for (const int end : ends_)
-            EXPECT_EQ(weft::detail::this_scheduler().world().adopt(end), 0);
+        for (const int end : ends_) EXPECT_EQ(weft::detail::this_scheduler().world().adopt(end), 0);
     }
     adopted(const adopted&) = delete;
     adopted& operator=(const adopted&) = delete;
@@ -238,8 +237,7 @@ TEST(readiness, can_be_waited_for_with_a_deadline) {
     in_both_kinds([](coroutine_kind kind) {
         weft::pipe p;
         const auto wait = [&p] { return wait_readable(p.reader.descriptor()); };
-        EXPECT_THROW(get_as(kind, [&] { return weft::with_timeout(1ms, wait); }),
-                     weft::timed_out);
+        EXPECT_THROW(get_as(kind, [&] { return weft::with_timeout(1ms, wait); }), weft::timed_out);
         await(p.writer.write_some("x"));
         get_as(kind, [&] { return weft::with_timeout(24h, wait); });
     });

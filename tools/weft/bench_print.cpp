@@ -97,7 +97,7 @@ void bench_table_printer::row(const bench_row& row) const {
     else
         print_peer(row, row.peers.front());
     if (const auto met = row.met())
-        fmt::print("  {:<8}{}", row.bar(),
+        fmt::print("  {:<12}{}", row.bar(),
                    *met ? paint_(style::green, "met") : paint_(style::red, "missed"));
     for (const bench_row::peer& other : row.peers) {
         if (&other == best || row.peers.size() == 1) continue;

@@ -118,8 +118,8 @@ TEST(await_unwinding, of_what_was_captured_leaves_the_error_as_it_was) {
 TEST(await_unwinding, of_arguments_too) {
     on_every_loop([] {
         strings log;
-        auto h = spawn([](const says_goodbye&) { await(for_ever()); },
-                       says_goodbye(log, "an argument"));
+        auto h =
+            spawn([](const says_goodbye&) { await(for_ever()); }, says_goodbye(log, "an argument"));
         until_it_waits(h);
         h.cancel();
         await(h.join());

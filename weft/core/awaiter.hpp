@@ -42,7 +42,7 @@ public:
     [[nodiscard]] bool await_ready() {
         scheduler& home = scheduler_for(this->kind->what);
         control_block* const b = home.current();
-        if (b != nullptr && b->has(block_flag::cancel_pending)) [[unlikely]]
+        if (b != nullptr ? b->has(block_flag::cancel_pending) : home.root().cancelled()) [[unlikely]]
             return false;
         if (!self().try_now()) return false;
         if (home.charge() || b == nullptr) [[likely]]

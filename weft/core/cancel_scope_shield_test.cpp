@@ -136,9 +136,9 @@ TEST(with_shield, gives_what_its_body_gives) {
             throw std::runtime_error("mine");
             co_return;
         };
-        EXPECT_EQ(thrown<std::runtime_error>(
-                      [&] { get_as(kind, [&] { return with_shield(fails); }); }),
-                  "mine");
+        EXPECT_EQ(
+            thrown<std::runtime_error>([&] { get_as(kind, [&] { return with_shield(fails); }); }),
+            "mine");
     });
 }
 
@@ -234,10 +234,9 @@ TEST(with_shield, that_waits_for_ever_does_not_keep_run_from_returning) {
 
 TEST(with_shield, that_waits_for_ever_is_part_of_a_deadlock) {
     for (const coroutine_kind kind : {coroutine_kind::task, coroutine_kind::fiber}) {
-        EXPECT_THROW(simulation(1).run([kind] {
-            get_as(kind, [] { return with_shield(for_ever); });
-        }),
-                     weft::deadlock);
+        EXPECT_THROW(
+            simulation(1).run([kind] { get_as(kind, [] { return with_shield(for_ever); }); }),
+            weft::deadlock);
     }
 }
 

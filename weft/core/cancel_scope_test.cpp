@@ -76,9 +76,9 @@ TEST(with_cancel, lets_errors_pass) {
             throw std::runtime_error("mine");
             co_return;
         };
-        EXPECT_EQ(thrown<std::runtime_error>(
-                      [&] { get_as(kind, [&] { return with_cancel(fails); }); }),
-                  "mine");
+        EXPECT_EQ(
+            thrown<std::runtime_error>([&] { get_as(kind, [&] { return with_cancel(fails); }); }),
+            "mine");
     });
 }
 
@@ -199,9 +199,9 @@ TEST(with_cancel, reaches_a_body_that_is_nested_deep) {
         struct nested {
             static task<> run(int depth, int& passed) {
                 if (depth == 0) co_return co_await for_ever();
-                const bool ended = co_await with_cancel(
-                    [](cancel_scope&, int d, int& p) { return run(d, p); }, depth - 1,
-                    std::ref(passed));
+                const bool ended =
+                    co_await with_cancel([](cancel_scope&, int d, int& p) { return run(d, p); },
+                                         depth - 1, std::ref(passed));
                 passed += ended ? 1 : 100;
             }
         };
@@ -337,10 +337,12 @@ TEST(with_cancel, may_be_left_while_a_foreign_coroutine_that_was_begun_in_it_wai
         log.clear();
         weft::testing::simulation(1).run([&] {
             const auto body = [&log] { sleep_detached(log); };
-            EXPECT_TRUE(get_as(kind, [&] { return with_cancel([&]() -> task<> {
-                                               body();
-                                               co_return;
-                                           }); }));
+            EXPECT_TRUE(get_as(kind, [&] {
+                return with_cancel([&]() -> task<> {
+                    body();
+                    co_return;
+                });
+            }));
             EXPECT_EQ(log, "");
         });
         EXPECT_EQ(log, "cancelled, ended") << "by the end of run";

@@ -104,10 +104,12 @@ TEST(with_timeout, ends_what_is_late) {
 TEST(with_timeout, takes_awaiters_where_they_are_awaited) {
     on_every_loop([] {
         auto other = spawn(for_ever_in_fiber);
-        auto h = spawn([](weft::join_handle<void> joined) -> task<> {
-            const int late = co_await ends_late(joined);
-            EXPECT_EQ(late, 3);
-        }, other);
+        auto h = spawn(
+            [](weft::join_handle<void> joined) -> task<> {
+                const int late = co_await ends_late(joined);
+                EXPECT_EQ(late, 3);
+            },
+            other);
         await(h);
         EXPECT_THROW(await(with_timeout(1ms, sleep(24h))), timed_out);
         EXPECT_THROW(await(with_timeout(1ms, other.join())), timed_out);
@@ -177,8 +179,8 @@ TEST(with_timeout, says_which_one_was_over_with_the_code_of_the_system) {
         } catch (const timed_out& e) {
             EXPECT_EQ(e.code().value(), ETIMEDOUT);
             EXPECT_EQ(e.code(), std::errc::timed_out);
-            EXPECT_THAT(e.what(), HasSubstr("cancel_scope_timeout_test.cpp:" +
-                                            std::to_string(line)));
+            EXPECT_THAT(e.what(),
+                        HasSubstr("cancel_scope_timeout_test.cpp:" + std::to_string(line)));
             EXPECT_EQ(e.origin().reason(), weft::cancel_reason::deadline);
         }
     });
@@ -207,8 +209,7 @@ task<std::string> nested(clock::duration outer, clock::duration inner) {
     std::string ended = "by the outer";
     try {
         ended = co_await with_timeout(outer, within, inner);
-    } catch (const timed_out&) {
-    }
+    } catch (const timed_out&) {}
     co_return ended;
 }
 
@@ -249,9 +250,8 @@ TEST(with_timeout, of_zero_or_less_ends_at_the_first_wait) {
         EXPECT_TRUE(times_out(kind, [] { return with_timeout(0s, for_ever); }));
         EXPECT_TRUE(times_out(kind, [] { return with_timeout(-1s, for_ever); }));
         EXPECT_TRUE(times_out(kind, [] { return with_timeout(-1e30s, for_ever); }));
-        EXPECT_TRUE(times_out(kind, [] {
-            return with_deadline(clock::time_point::min(), for_ever);
-        }));
+        EXPECT_TRUE(
+            times_out(kind, [] { return with_deadline(clock::time_point::min(), for_ever); }));
         const auto now = []() -> task<int> { co_return 1; };
         EXPECT_EQ(get_as(kind, [&] { return with_timeout(0s, now); }), 1);
         EXPECT_EQ(get_as(kind, [&] { return with_timeout(-1s, now); }), 1);
@@ -264,11 +264,12 @@ TEST(with_timeout, of_more_than_time_has_never_ends) {
         EXPECT_EQ(get_as(kind, [] { return with_timeout(std::chrono::hours::max(), seven); }), 7);
         EXPECT_EQ(get_as(kind, [] { return with_timeout(clock::duration::max(), seven); }), 7);
         EXPECT_EQ(get_as(kind, [] { return with_deadline(clock::never, seven); }), 7);
-        EXPECT_EQ(get_as(kind, [] {
-                      return with_timeout(
-                          std::chrono::duration<double>(std::numeric_limits<double>::infinity()),
-                          seven);
-                  }),
+        EXPECT_EQ(get_as(kind,
+                         [] {
+                             return with_timeout(std::chrono::duration<double>(
+                                                     std::numeric_limits<double>::infinity()),
+                                                 seven);
+                         }),
                   7);
     });
 }

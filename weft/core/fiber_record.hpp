@@ -14,7 +14,6 @@
 namespace weft::detail {
 
 struct fiber_record;
-class greenlet_block;
 
 /// How a type of body is run and disposed of.
 struct fiber_code {
@@ -37,8 +36,6 @@ struct WEFT_EXPORT fiber_record {
     const fiber_code* code = nullptr;
     stack memory;
     void* result = nullptr;  ///< until the block gets it
-    greenlet_block* greenlet = nullptr;       ///< the one that was current, while suspended
-    greenlet_block* greenlet_root = nullptr;  ///< the one that stands for this fiber
 
     [[nodiscard]] std::coroutine_handle<> handle() noexcept {
         return std::coroutine_handle<>::from_address(this);

@@ -1,6 +1,8 @@
 #include "weft/core/greenlet_block.hpp"
 
 #include "weft/base/check.hpp"
+#include "weft/core/fiber_record.hpp"
+#include "weft/core/scheduler.hpp"
 #include "weft/machine/frame_pool.hpp"
 
 #include <atomic>
@@ -21,6 +23,7 @@ struct thread_end {
     ~thread_end() {
         greenlet_thread& thread = the_greenlet_thread;
         greenlet_block* const root = thread.root;
+        if (root == nullptr) return;  // only fibers of the thread had greenlets
         if (root->references > 1 && ::gettid() == ::getpid()) return;
         delete std::exchange(thread.tracer, nullptr);
         thread.id = 0;
@@ -32,6 +35,12 @@ struct thread_end {
 };
 
 std::atomic<std::uint32_t> threads_so_far = 0;
+
+/// The fiber whose stack the caller is on, or null.
+fiber_record* running_fiber() noexcept {
+    control_block* const b = the_scheduler != nullptr ? the_scheduler->current() : nullptr;
+    return b != nullptr && b->leaf.address() == b->body ? fiber_record::of(*b) : nullptr;
+}
 
 }  // namespace
 
@@ -50,11 +59,41 @@ void greenlet_thread::begin() {
     root = ::new (memory) greenlet_block(root_code, nullptr, 0, 0);
     root->killer = nullptr;
     root->phase = greenlet_phase::started;
-    adopt_thread(root->machine);
+    if (fiber_record* const fiber = running_fiber(); fiber != nullptr)
+        root->machine.hints = fiber->machine.hints;
+    else
+        adopt_thread(root->machine);
     id = root->thread = ++threads_so_far;
-    set_unusual(0);
+    set_unusual(tracer != nullptr ? tracing : 0);
     exceptions = &thread_exceptions();
     current = root;
+}
+
+void greenlet_thread::put_aside(greenlet_side& mine, context& machine) noexcept {
+    if (current != root) std::swap(machine.hints, current->machine.hints);
+    mine = {current, root, id, unusual};
+    current = root = nullptr;
+    id = 0;
+    set_unusual(unusual & tracing);
+}
+
+void greenlet_thread::take_back(greenlet_side& mine, context& machine) noexcept {
+    current = mine.current;
+    root = mine.root;
+    id = mine.id;
+    set_unusual((mine.unusual & ~tracing) | (tracer != nullptr ? tracing : 0));
+    mine = {};
+    if (current != root) std::swap(machine.hints, current->machine.hints);
+}
+
+void greenlet_thread::end_side() noexcept {
+    greenlet_block* const gone = root;
+    current = root = nullptr;
+    id = 0;
+    set_unusual(unusual & tracing);
+    gone->machine.hints = nullptr;  // they are the fiber's
+    gone->phase = greenlet_phase::dead;
+    gone->drop_handle();
 }
 
 greenlet_block* make_greenlet_block(std::size_t bytes, const greenlet_code& code,

@@ -115,6 +115,15 @@ static_assert(sizeof(greenlet_block) <= 96, "with its header and two words of ca
 #endif
 
 /// All that a switch touches is in one cache line.
+/// The greenlets of a fiber, or of a thread outside of all fibers, while others run: each has its
+/// own, with a root of its own.
+struct greenlet_side {
+    greenlet_block* current = nullptr;
+    greenlet_block* root = nullptr;
+    std::uint32_t id = 0;
+    unsigned unusual = 0;
+};
+
 struct WEFT_EXPORT greenlet_thread {
     static constexpr unsigned tracing = 1;
     static constexpr unsigned orphaned = 2;  ///< `current` may have no handle
@@ -137,6 +146,12 @@ struct WEFT_EXPORT greenlet_thread {
     greenlet_tracer* tracer = nullptr;
 
     void begin();
+    /// Leaves the thread without greenlets, and gives it its own back. `machine` is the context of
+    /// the stack that is being left, to which the one of the current greenlet lends its hints.
+    void put_aside(greenlet_side& mine, context& machine) noexcept;
+    void take_back(greenlet_side& mine, context& machine) noexcept;
+    /// A fiber ends: so does the root that stands for it.
+    void end_side() noexcept;
     void put_error(std::exception_ptr&& one) noexcept {
         ::new (static_cast<void*>(error)) std::exception_ptr(std::move(one));
     }

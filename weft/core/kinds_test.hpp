@@ -31,11 +31,7 @@ task<made_by<Make>> await_as_task(Make make) {
 template <class Make>
 [[nodiscard]] join_handle<made_by<Make>> spawn_as(coroutine_kind kind, Make make) {
     if (kind == coroutine_kind::task) return spawn(await_as_task<Make>(std::move(make)));
-    return spawn(
-        [](Make kept) -> made_by<Make> {
-            return await(kept());
-        },
-        std::move(make));
+    return spawn([](Make kept) -> made_by<Make> { return await(kept()); }, std::move(make));
 }
 /// The same, and waits for its end: for its result, or its error.
 template <class Make>

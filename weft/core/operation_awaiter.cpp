@@ -1,6 +1,5 @@
 #include "weft/core/operation_awaiter.hpp"
 
-#include <cerrno>
 #include <string>
 #include <system_error>
 
@@ -31,11 +30,9 @@ const wait_kind& kind_of(operation_code code) noexcept {
     return reading;
 }
 
-std::size_t checked_result(const operation& op, control_block* waited) {
+std::size_t checked_result(const operation& op) {
     if (op.result >= 0) [[likely]]
         return static_cast<std::size_t>(op.result);
-    if (op.result == -ECANCELED && waited != nullptr && waited->has(block_flag::cancel_pending))
-        raise_cancelled(*waited);
     throw std::system_error(static_cast<int>(-op.result), std::generic_category(),
                             std::string(kind_of(op.code).what) + " of descriptor " +
                                 std::to_string(op.descriptor));

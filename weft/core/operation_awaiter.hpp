@@ -6,6 +6,7 @@
 #include "weft/core/operation.hpp"
 #include "weft/core/scheduler.hpp"
 
+#include <cerrno>
 #include <cstddef>
 #include <cstdint>
 #include <string_view>
@@ -14,9 +15,8 @@
 namespace weft::detail {
 
 [[nodiscard]] WEFT_EXPORT const wait_kind& kind_of(operation_code code) noexcept;
-/// The result of an operation: throws `cancelled` when it was given up because of a cancellation,
-/// and `std::system_error` for what else it failed by.
-WEFT_EXPORT std::size_t checked_result(const operation& op, control_block* waited);
+/// The result of an operation: throws `std::system_error` for what it failed by.
+WEFT_EXPORT std::size_t checked_result(const operation& op);
 
 /// An operation that is awaited (R3, R12): it is submitted by the await, and its memory, in the
 /// frame or on the stack of who awaits, stays until the driver has completed it, cancelled or not.
@@ -29,13 +29,17 @@ public:
         return this_scheduler().world().submit(*this) == submission::done;
     }
     void start() noexcept { ++this_scheduler().operations; }
-    std::size_t finish() { return checked_result(*this, block); }
+    std::size_t finish() { return checked_result(*this); }
 
 private:
     static void completed(operation& op) noexcept {
         scheduler& home = this_scheduler();
         --home.operations;
-        home.wake(*static_cast<operation_awaiter&>(op).block);
+        control_block& b = *static_cast<operation_awaiter&>(op).block;
+        if (op.cancelling && op.result == -ECANCELED) [[unlikely]]
+            home.abandon(b);
+        else
+            home.wake(b);
     }
 };
 

@@ -72,7 +72,7 @@ public:
     }
     template <class F>
         requires std::invocable<std::decay_t<F>&&>
-    auto run(F&& fn, std::source_location at = std::source_location::current()) {
+    decltype(auto) run(F&& fn, std::source_location at = std::source_location::current()) {
         const running here(*this);
         return finish(detail::spawn_call(scheduler(), scheduler().root(), detail::place_of(at),
                                          std::forward<F>(fn)));
@@ -80,7 +80,7 @@ public:
     template <class F, class A, class... More>
         requires std::invocable<std::decay_t<F>&&, std::unwrap_ref_decay_t<A>&&,
                                 std::unwrap_ref_decay_t<More>&&...>
-    auto run(F&& fn, A&& a, More&&... more) {
+    decltype(auto) run(F&& fn, A&& a, More&&... more) {
         const running here(*this);
         return finish(detail::spawn_call(scheduler(), scheduler().root(), nullptr,
                                          std::forward<F>(fn), std::forward<A>(a),
@@ -138,14 +138,14 @@ T run(task<T>&& t, std::source_location at = std::source_location::current()) {
 }
 template <class F>
     requires std::invocable<std::decay_t<F>&&>
-auto run(F&& fn, std::source_location at = std::source_location::current()) {
+decltype(auto) run(F&& fn, std::source_location at = std::source_location::current()) {
     return loop().run(std::forward<F>(fn), at);
 }
 template <class F, class A, class... More>
     requires(!std::same_as<std::decay_t<F>, options> &&
              std::invocable<std::decay_t<F> &&, std::unwrap_ref_decay_t<A> &&,
                             std::unwrap_ref_decay_t<More> && ...>)
-auto run(F&& fn, A&& a, More&&... more) {
+decltype(auto) run(F&& fn, A&& a, More&&... more) {
     return loop().run(std::forward<F>(fn), std::forward<A>(a), std::forward<More>(more)...);
 }
 /// The same with options.
@@ -156,14 +156,14 @@ T run(const options& how, task<T>&& t,
 }
 template <class F>
     requires std::invocable<std::decay_t<F>&&>
-auto run(const options& how, F&& fn,
+decltype(auto) run(const options& how, F&& fn,
          std::source_location at = std::source_location::current()) {
     return loop(how).run(std::forward<F>(fn), at);
 }
 template <class F, class A, class... More>
     requires std::invocable<std::decay_t<F>&&, std::unwrap_ref_decay_t<A>&&,
                             std::unwrap_ref_decay_t<More>&&...>
-auto run(const options& how, F&& fn, A&& a, More&&... more) {
+decltype(auto) run(const options& how, F&& fn, A&& a, More&&... more) {
     return loop(how).run(std::forward<F>(fn), std::forward<A>(a), std::forward<More>(more)...);
 }
 

@@ -185,8 +185,7 @@ private:
     void call_callbacks() noexcept;
     void expire_timers() noexcept;
     void hand_over(fiber_record& self) noexcept;
-    void put_greenlets_aside(fiber_record& self) noexcept;
-    void take_greenlets_back(fiber_record& self) noexcept;
+    void suspend_with_greenlets(fiber_record& self, void (*then)(void*), void* argument) noexcept;
     void reap_finished() noexcept;
     static void report_slow(watched_loop& loop, std::chrono::nanoseconds kept) noexcept;
 
@@ -201,7 +200,6 @@ private:
     void* after_leaving_argument_ = nullptr;
     control_block* awaited_ = nullptr;  // whose end stops the turns
     bool canaries_ = false;
-    std::uint32_t greenlets_aside_ = 0;  // fibers that have some, while suspended
     context stack_;  // the loop's own
     clock::time_point now_;
     struct watch : watched_loop {

@@ -39,33 +39,26 @@ bool is_at_its_fiber(const control_block& b) noexcept {
 
 }  // namespace
 
-/// A thread has no greenlets at the moment of any switch between fibers: a side that has some puts
-/// them aside, as with exceptions. So `greenlet::current()` is the fiber's own.
-inline void scheduler::put_greenlets_aside(fiber_record& self) noexcept {
-    greenlet_thread& thread = this_greenlet_thread();
-    if (thread.current == nullptr) [[likely]]
-        return;
-    self.greenlet = std::exchange(thread.current, nullptr);
-    self.greenlet_root = std::exchange(thread.root, nullptr);
-    ++greenlets_aside_;
-}
-
-inline void scheduler::take_greenlets_back(fiber_record& self) noexcept {
-    if (greenlets_aside_ == 0 || self.greenlet == nullptr) [[likely]]
-        return;
-    greenlet_thread& thread = this_greenlet_thread();
-    thread.current = std::exchange(self.greenlet, nullptr);
-    thread.root = std::exchange(self.greenlet_root, nullptr);
-    --greenlets_aside_;
-}
-
 void scheduler::suspend_fiber(fiber_record& self) noexcept {
     if (canaries_) [[unlikely]]
         self.memory.check_canary();
-    put_greenlets_aside(self);
+    if (this_greenlet_thread().current != nullptr) [[unlikely]]
+        return suspend_with_greenlets(self, nullptr, nullptr);
     hand_over(self);
-    take_greenlets_back(self);
     reap();
+}
+
+/// A thread has no greenlets at the moment of any switch between fibers: a side that has some puts
+/// them aside on its own stack, as with exceptions. So `greenlet::current()` is the fiber's own.
+[[gnu::noinline]] void scheduler::suspend_with_greenlets(fiber_record& self, void (*then)(void*),
+                                                         void* argument) noexcept {
+    greenlet_side mine;
+    this_greenlet_thread().put_aside(mine, self.machine);
+    if (then != nullptr)
+        suspend_fiber_and(self, then, argument);
+    else
+        suspend_fiber(self);
+    this_greenlet_thread().take_back(mine, self.machine);
 }
 
 /// Straight to the next fiber when one is next; to the loop when it is a task's turn, or time to
@@ -87,10 +80,10 @@ void scheduler::suspend_fiber_and(fiber_record& self, void (*then)(void*),
                                   void* argument) noexcept {
     if (canaries_) [[unlikely]]
         self.memory.check_canary();
-    put_greenlets_aside(self);
+    if (this_greenlet_thread().current != nullptr) [[unlikely]]
+        return suspend_with_greenlets(self, then, argument);
     after_leaving(then, argument);
     switch_context(self.machine, stack_, *exceptions_);
-    take_greenlets_back(self);
     reap();
 }
 
@@ -108,11 +101,12 @@ void scheduler::leave_fiber(fiber_record& self) noexcept {
 
 void scheduler::enter_fiber(fiber_record& self) noexcept {
     greenlet_thread& thread = this_greenlet_thread();
-    greenlet_block* const current = std::exchange(thread.current, nullptr);
-    greenlet_block* const root = std::exchange(thread.root, nullptr);
+    if (thread.current == nullptr) [[likely]]
+        return switch_context(stack_, self.machine, *exceptions_);
+    greenlet_side mine;
+    thread.put_aside(mine, stack_);
     switch_context(stack_, self.machine, *exceptions_);
-    thread.current = current;
-    thread.root = root;
+    this_greenlet_thread().take_back(mine, stack_);
 }
 
 void scheduler::reap_finished() noexcept {
@@ -161,6 +155,8 @@ void fiber_record::entry(void* argument) {
         dispose_after_failure(self);
     else
         self.code->dispose(self);
+    if (this_greenlet_thread().root != nullptr) [[unlikely]]
+        this_greenlet_thread().end_side();
     b.body = self.result;
     home.whole_ended(b);
     home.leave_fiber(self);

@@ -115,8 +115,8 @@ TEST(with_scope, cancels_the_siblings_of_a_child_that_fails) {
             spawn_in(s, kind, [] { return fail_later("a child"); });
             co_await patient();
         };
-        const std::string text = thrown<weft::exception_group>(
-            [&] { get_as(kind, [&] { return with_scope(body); }); });
+        const std::string text =
+            thrown<weft::exception_group>([&] { get_as(kind, [&] { return with_scope(body); }); });
         EXPECT_THAT(text, HasSubstr("1 error"));
         EXPECT_THAT(text, HasSubstr("a child"));
         EXPECT_EQ(ended, 0);
@@ -131,9 +131,9 @@ TEST(with_scope, cancels_the_children_of_a_body_that_fails) {
             for (int i = 0; i < 3; ++i) children.push_back(spawn_in(s, kind, for_ever));
             co_await fail_later("the body");
         };
-        EXPECT_THAT(thrown<weft::exception_group>(
-                        [&] { get_as(kind, [&] { return with_scope(body); }); }),
-                    HasSubstr("the body"));
+        EXPECT_THAT(
+            thrown<weft::exception_group>([&] { get_as(kind, [&] { return with_scope(body); }); }),
+            HasSubstr("the body"));
         for (const auto& c : children) EXPECT_TRUE(c.was_cancelled());
     });
 }
@@ -274,9 +274,9 @@ TEST(with_scope, nests_and_an_error_goes_through_both) {
             outside.push_back(spawn_in(s, kind, for_ever));
             co_await with_scope(inner);
         };
-        EXPECT_THAT(thrown<weft::exception_group>(
-                        [&] { get_as(kind, [&] { return with_scope(outer); }); }),
-                    HasSubstr("innermost"));
+        EXPECT_THAT(
+            thrown<weft::exception_group>([&] { get_as(kind, [&] { return with_scope(outer); }); }),
+            HasSubstr("innermost"));
         EXPECT_TRUE(outside.front().was_cancelled());
     });
 }
@@ -339,10 +339,10 @@ TEST(with_scope, that_waits_for_its_children_at_its_end_is_left_when_they_have_u
             body(s);
             co_return;
         };
-        EXPECT_THROW(get_as(kind, [&] { return weft::with_timeout(1ms, [&] {
-                                            return with_scope(as_task);
-                                        }); }),
-                     weft::timed_out);
+        EXPECT_THROW(
+            get_as(kind,
+                   [&] { return weft::with_timeout(1ms, [&] { return with_scope(as_task); }); }),
+            weft::timed_out);
         EXPECT_TRUE(cleaned);
     });
 }

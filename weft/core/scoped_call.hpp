@@ -84,7 +84,7 @@ public:
 
     returned call(Scope& scope) {
         return std::apply(
-            [&scope](F& f, Args&... args) -> returned {
+            [&](F& f, Args&... args) -> returned {
                 if constexpr (takes_scope)
                     return std::invoke(std::forward<F>(f), scope, std::forward<Args>(args)...);
                 else

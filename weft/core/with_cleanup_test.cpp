@@ -256,8 +256,8 @@ TEST(with_cleanup, whose_error_follows_a_cancellation_reports_it) {
         await(h.join());
         EXPECT_TRUE(h.was_cancelled());
     });
-    EXPECT_THAT(reports.all(), ElementsAre(HasSubstr("of the cleanup"),
-                                           HasSubstr("of the cleanup")));
+    EXPECT_THAT(reports.all(),
+                ElementsAre(HasSubstr("of the cleanup"), HasSubstr("of the cleanup")));
 }
 
 TEST(with_cleanup, nests_and_the_inner_one_comes_first) {
@@ -306,8 +306,7 @@ TEST(with_cleanup, after_a_deadline_lets_it_be_a_timeout) {
         strings log;
         const auto cleanup = [&log] { return say(log, "cleanup"); };
         const auto body = [&] { return with_cleanup(for_ever, cleanup); };
-        EXPECT_THROW(get_as(kind, [&] { return weft::with_timeout(1ms, body); }),
-                     weft::timed_out);
+        EXPECT_THROW(get_as(kind, [&] { return weft::with_timeout(1ms, body); }), weft::timed_out);
         EXPECT_THAT(log, ElementsAre("cleanup"));
     });
 }

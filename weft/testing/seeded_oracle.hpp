@@ -34,10 +34,9 @@ public:
 ///
 /// ```cpp fragment
 /// for (const std::uint64_t seed : weft::testing::seeds()) {
-///     SCOPED_TRACE(seed);
 ///     weft::testing::seeded_oracle oracle(seed);
 ///     weft::testing::simulator world(&oracle);
-///     ...
+///     // …
 /// }
 /// ```
 ///

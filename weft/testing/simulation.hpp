@@ -38,11 +38,11 @@ public:
     }
     /// As `weft::run`.
     template <class F>
-    auto run(F&& fn, std::source_location at = std::source_location::current()) {
+    decltype(auto) run(F&& fn, std::source_location at = std::source_location::current()) {
         return weft::run(how_, std::forward<F>(fn), at);
     }
     template <class F, class A, class... More>
-    auto run(F&& fn, A&& a, More&&... more) {
+    decltype(auto) run(F&& fn, A&& a, More&&... more) {
         return weft::run(how_, std::forward<F>(fn), std::forward<A>(a),
                          std::forward<More>(more)...);
     }

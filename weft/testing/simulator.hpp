@@ -22,9 +22,9 @@ namespace weft::testing {
 /// once in a thousand runs is met again by its seed.
 ///
 /// ```cpp fragment
-/// weft::testing::seeded_oracle oracle(seed);
+/// weft::testing::seeded_oracle oracle(7);
 /// weft::testing::simulator world(&oracle);
-/// world.latency(50us, 2ms);
+/// world.latency(std::chrono::microseconds(50), std::chrono::milliseconds(2));
 /// ```
 ///
 /// Rules:

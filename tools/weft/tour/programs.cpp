@@ -20,11 +20,29 @@ auto order(const program& one) {
 
 programs all_programs() {
     programs all;
-    for (const auto section :
-         {kernel_is_not_asked, generators, follow_a_log, consumers, pipelines, handlers_compared,
-          frames, backtraces, yield_from, symmetric_coroutines, producer_and_consumer, greenlets,
-          gevent, from_subroutines, hello_asyncio, speed_and_locks, course_pipelines,
-          course_coroutines, course_speed, course_misuse, course_pyos, course_pyos_bugs, eventlet})
+    for (const auto section : {kernel_is_not_asked,
+                               generators,
+                               follow_a_log,
+                               consumers,
+                               pipelines,
+                               handlers_compared,
+                               frames,
+                               backtraces,
+                               yield_from,
+                               symmetric_coroutines,
+                               producer_and_consumer,
+                               greenlets,
+                               gevent,
+                               from_subroutines,
+                               hello_asyncio,
+                               speed_and_locks,
+                               course_pipelines,
+                               course_coroutines,
+                               course_speed,
+                               course_misuse,
+                               course_pyos,
+                               course_pyos_bugs,
+                               eventlet})
         std::ranges::copy(section(), std::back_inserter(all));
     std::ranges::sort(all, {}, order);
     return all;

@@ -158,6 +158,7 @@ task<> synchronous_and_asynchronous(guide& show) {
     show.print("Asynchronous:\n");
     const stopwatch at_once;
     std::vector<join_handle<void>> handles;
+    handles.reserve(tasks_count);
     for (int i = 0; i < tasks_count; ++i) handles.push_back(spawn(work(i, all, show)));
     for (const auto& h : handles) co_await h.join();
     show.check(at_once.elapsed() < tasks_count * show.shortened(500ms) / 2 && all.each(2),
@@ -175,6 +176,7 @@ void synchronous_and_asynchronous_in_fiber(guide& show) {
     for (int i = 0; i < tasks_count; ++i) work_in_fiber(i, all, show);
     show.print("Asynchronous:\n");
     std::vector<join_handle<void>> handles;
+    handles.reserve(tasks_count);
     for (int i = 0; i < tasks_count; ++i)
         handles.push_back(spawn(work_in_fiber, i, std::ref(all), std::ref(show)));
     for (const auto& h : handles) await(h.join());

@@ -1,8 +1,8 @@
 // The course: pyos1 to pyos8, as rows of the tour.
 
+#include "tb_pyos.hpp"
 #include "both.hpp"
 #include "program.hpp"
-#include "tb_pyos.hpp"
 
 namespace weft::tour {
 namespace {

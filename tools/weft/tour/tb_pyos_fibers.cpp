@@ -77,8 +77,7 @@ void say(process self, std::string_view text, int times) {
 }
 void pyos3(guide& out) {
     mainloop(
-        out, [](process self) { say(self, "foo", 10); },
-        [](process self) { say(self, "bar", 5); });
+        out, [](process self) { say(self, "foo", 10); }, [](process self) { say(self, "bar", 5); });
 }
 
 // pyos4
