@@ -32,8 +32,12 @@ public:
     /// empty for others.
     [[nodiscard]] static async_backtrace of(const std::exception_ptr& error);
 
-    [[nodiscard]] const std::vector<std::source_location>& frames() const noexcept {
+    [[nodiscard]] const std::vector<std::source_location>& frames() const& noexcept {
         return frames_;
+    }
+    /// Of a temporary: by value, so that a loop over `async_backtrace::current().frames()` is safe.
+    [[nodiscard]] std::vector<std::source_location> frames() && noexcept {
+        return std::move(frames_);
     }
     [[nodiscard]] bool empty() const noexcept { return frames_.empty(); }
     /// A line for each: "  at crawl.cpp:21 in fetch".

@@ -186,9 +186,8 @@ TEST(async_backtrace, by_handle_lists_where_a_suspended_one_is_and_its_spawn) {
         until_it_waits(b);
         EXPECT_THAT(lines_of(a.backtrace()),
                     ElementsAre(line_in_sleeper, line_in_parent, line_of_spawns));
-        EXPECT_THAT(lines_of(b.backtrace()),
-                    ElementsAre(line_in_sleeper, line_in_parent, line_in_fiber_parent,
-                                line_of_spawns + 1));
+        EXPECT_THAT(lines_of(b.backtrace()), ElementsAre(line_in_sleeper, line_in_parent,
+                                                         line_in_fiber_parent, line_of_spawns + 1));
         a.cancel();
         b.cancel();
         await(a.join());
@@ -221,8 +220,9 @@ TEST(async_backtrace, current_is_that_of_the_caller) {
 TEST(clean_function_name, makes_of_the_names_of_gcc_what_people_write) {
     using weft::detail::clean_function_name;
     EXPECT_EQ(clean_function_name("void f(f()::_Z1fv.Frame*)"), "f()");
-    EXPECT_EQ(clean_function_name("void {anonymous}::f(f(const char*)::_ZN12_GLOBAL__N_11fE.Frame*)"),
-              "{anonymous}::f(const char*)");
+    EXPECT_EQ(
+        clean_function_name("void {anonymous}::f(f(const char*)::_ZN12_GLOBAL__N_11fE.Frame*)"),
+        "{anonymous}::f(const char*)");
     EXPECT_EQ(clean_function_name("void a::S<int>::m(a::S<int>::m(int, const std::string&) "
                                   "const::_ZNK1aSIiE1mEi.Frame*)"),
               "a::S<int>::m(int, const std::string&) const");
@@ -236,8 +236,8 @@ TEST(clean_function_name, makes_of_the_names_of_gcc_what_people_write) {
 TEST(clean_function_name, leaves_others_alone) {
     using weft::detail::clean_function_name;
     for (const char* const name :
-         {"", "int main()", "weft::task<> (anonymous namespace)::f(const char *)",
-          "void f(int)", "void f(Frame*)", ".Frame*)", "void ::_Z.Frame*)"})
+         {"", "int main()", "weft::task<> (anonymous namespace)::f(const char *)", "void f(int)",
+          "void f(Frame*)", ".Frame*)", "void ::_Z.Frame*)"})
         EXPECT_EQ(clean_function_name(name), name);
 }
 

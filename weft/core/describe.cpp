@@ -83,8 +83,7 @@ std::string clean_function_name(std::string_view name) {
 
 std::string describe_frame(const std::source_location& where) {
     std::string text = describe_place(where);
-    if (*where.function_name() != '\0')
-        text += " in " + clean_function_name(where.function_name());
+    if (*where.function_name() != '\0') text += " in " + clean_function_name(where.function_name());
     return text;
 }
 
@@ -113,9 +112,9 @@ std::string describe_waits(scheduler& home) {
 
 std::size_t name_for_overflow(const void* block, char* buffer, std::size_t bytes) noexcept {
     const auto& b = *static_cast<const control_block*>(block);
-    const int n = std::snprintf(buffer, bytes, "fiber %u%s%s%s", b.number,
-                                b.name != nullptr ? " '" : "", b.name != nullptr ? b.name : "",
-                                b.name != nullptr ? "'" : "");
+    const int n =
+        std::snprintf(buffer, bytes, "fiber %u%s%s%s", b.number, b.name != nullptr ? " '" : "",
+                      b.name != nullptr ? b.name : "", b.name != nullptr ? "'" : "");
     return std::min(n < 0 ? 0 : static_cast<std::size_t>(n), bytes - 1);
 }
 

@@ -1,3 +1,4 @@
+// tidy: allow test-place a fiber is made of spawn, await, fiber_record and fiber_body
 #include "weft/base/counted_test.hpp"
 #include "weft/base/error.hpp"
 #include "weft/base/thrown_test.hpp"
@@ -67,8 +68,8 @@ TEST(fiber, runs_any_callable) {
         EXPECT_EQ(await(spawn(functor(), 1)), 2);
         EXPECT_EQ(await(spawn(&functor::add, functor(), 1)), 11);
         EXPECT_EQ(await(spawn(std::function<int()>([] { return 3; }))), 3);
-        auto many = spawn([](int a, int b, int c, int d) { return a * 1000 + b * 100 + c * 10 + d; },
-                          1, 2, 3, 4);
+        auto many = spawn(
+            [](int a, int b, int c, int d) { return a * 1000 + b * 100 + c * 10 + d; }, 1, 2, 3, 4);
         EXPECT_EQ(await(many), 1234);
     });
 }
@@ -147,13 +148,15 @@ TEST(fiber, gives_results_of_every_kind) {
         EXPECT_EQ(*await(spawn([] { return std::make_unique<int>(5); })), 5);
         int& m = await(spawn([&]() -> int& { return n; }));
         EXPECT_EQ(&m, &n);
-        auto h = spawn([](const wide& argument) {
-            EXPECT_TRUE(argument.is_aligned());
-            const wide local(argument.value + 1);
-            await(yield_now());
-            EXPECT_TRUE(local.is_aligned());
-            return local;
-        }, wide(6));
+        auto h = spawn(
+            [](const wide& argument) {
+                EXPECT_TRUE(argument.is_aligned());
+                const wide local(argument.value + 1);
+                await(yield_now());
+                EXPECT_TRUE(local.is_aligned());
+                return local;
+            },
+            wide(6));
         const wide w = await(h);
         EXPECT_EQ(w.value, 7);
         EXPECT_TRUE(h.value().is_aligned());
@@ -176,9 +179,8 @@ TEST(fiber, gives_its_error_with_its_type) {
         } catch (const odd_error& e) {
             EXPECT_EQ(e.code, 7);
         }
-        EXPECT_EQ(thrown<std::out_of_range>([] {
-                      await(spawn([]() -> int { throw std::out_of_range("far"); }));
-                  }),
+        EXPECT_EQ(thrown<std::out_of_range>(
+                      [] { await(spawn([]() -> int { throw std::out_of_range("far"); })); }),
                   "far");
     });
 }

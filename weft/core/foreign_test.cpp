@@ -263,8 +263,7 @@ TEST(foreign, await_on_another_thread_is_waited_for_at_the_end_of_run) {
             for (int i = 0; i < 10; ++i) {
                 try {
                     await(pool.schedule());
-                } catch (const weft::cancelled&) {
-                }
+                } catch (const weft::cancelled&) {}
             }
             ended = true;
         }).detach();

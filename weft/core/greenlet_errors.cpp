@@ -54,8 +54,9 @@ void refuse_moved_from(const char* what) {
 
 void refuse_foreign(const char* what) {
     throw usage_error(std::string(what) +
-                      ": the greenlet belongs to another thread, or another fiber: switch to it on the thread that made it, "
-                      "in the same fiber, and hand values over in some other way");
+                      ": the greenlet belongs to another thread, or another fiber: switch to it on "
+                      "the thread that made it, in the same fiber, and hand values over in some "
+                      "other way");
 }
 
 void refuse_no_error() {

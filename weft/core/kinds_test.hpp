@@ -54,7 +54,8 @@ void in_both_kinds(F fn) {
 inline void until_it_waits(const detail::any_handle& h) {
     while (h.block().wait == nullptr && !h.ready()) await(yield_now());
 }
-/// Lets others run until `is()`.
+/// Lets others run until `is()`. In a simulated world time stands still meanwhile: for what needs
+/// time, sleep.
 template <class Is>
 void until(Is is) {
     while (!is()) await(yield_now());

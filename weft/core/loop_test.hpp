@@ -66,8 +66,8 @@ public:
         return detail::operation_awaiter(operation_code::read, ends_[0], into, n);
     }
     [[nodiscard]] auto write(const char* bytes, std::size_t n) const noexcept {
-        return detail::operation_awaiter(operation_code::write, ends_[1],
-                                         const_cast<char*>(bytes), n);
+        return detail::operation_awaiter(operation_code::write, ends_[1], const_cast<char*>(bytes),
+                                         n);
     }
     void close_writer() noexcept {
         detail::this_scheduler().world().close(std::exchange(ends_[1], -1));

@@ -150,14 +150,13 @@ decltype(auto) run(F&& fn, A&& a, More&&... more) {
 }
 /// The same with options.
 template <class T>
-T run(const options& how, task<T>&& t,
-      std::source_location at = std::source_location::current()) {
+T run(const options& how, task<T>&& t, std::source_location at = std::source_location::current()) {
     return loop(how).run(std::move(t), at);
 }
 template <class F>
     requires std::invocable<std::decay_t<F>&&>
 decltype(auto) run(const options& how, F&& fn,
-         std::source_location at = std::source_location::current()) {
+                   std::source_location at = std::source_location::current()) {
     return loop(how).run(std::forward<F>(fn), at);
 }
 template <class F, class A, class... More>

@@ -79,18 +79,16 @@ TEST(run, throws_what_its_coroutine_throws_with_its_type) {
                 EXPECT_EQ(e.code, i);
             }
         }
-        EXPECT_EQ(thrown<std::out_of_range>([&] {
-                      weft::run(how, [] { throw std::out_of_range("far"); });
-                  }),
+        EXPECT_EQ(thrown<std::out_of_range>(
+                      [&] { weft::run(how, [] { throw std::out_of_range("far"); }); }),
                   "far");
     });
 }
 
 TEST(run, of_one_that_is_cancelled_throws_child_cancelled) {
     with_every_loop([](const options& how) {
-        const std::string text = thrown<weft::child_cancelled>([&] {
-            weft::run(how, [] { throw weft::cancelled(0, weft::cancel_origin()); });
-        });
+        const std::string text = thrown<weft::child_cancelled>(
+            [&] { weft::run(how, [] { throw weft::cancelled(0, weft::cancel_origin()); }); });
         EXPECT_THAT(text, HasSubstr("run()"));
     });
 }
@@ -104,11 +102,13 @@ TEST(loop, runs_again_after_a_run_and_after_an_error) {
             auto h = spawn(number(2));
             await(sleep(1ms));
             return await(h);
-        }), 2);
+        }),
+                  2);
         EXPECT_THROW(mine.run([] {
             const auto h = spawn([] { await(weft::sleep_until(weft::clock::never)); });
             await(h);
-        }), weft::deadlock);
+        }),
+                     weft::deadlock);
         EXPECT_EQ(mine.run(number, 3), 3);
         EXPECT_EQ(mine.statistics().live(), 0u);
         EXPECT_EQ(mine.statistics().timers(), 0u);
@@ -146,12 +146,14 @@ TEST(loop, refuses_to_be_run_or_closed_while_it_runs) {
                         HasSubstr("another thread"));
             EXPECT_THAT(thrown<weft::usage_error>([&] { mine.close(); }), HasSubstr("let run()"));
             return await(number(5));
-        }), 5);
+        }),
+                  5);
         EXPECT_EQ(mine.run([&]() -> task<int> {
             const std::string text = thrown<weft::usage_error>([&] { mine.run([] {}); });
             EXPECT_THAT(text, HasSubstr("already"));
             co_return co_await number(6);
-        }), 6);
+        }),
+                  6);
     });
 }
 
@@ -218,8 +220,8 @@ TEST(run, cancels_and_joins_what_is_left_at_its_end) {
             return 4;
         });
         EXPECT_EQ(result, 4);
-        EXPECT_THAT(log, ::testing::UnorderedElementsAre(
-                             "a fiber was cancelled because run() ends", "a task"));
+        EXPECT_THAT(log, ::testing::UnorderedElementsAre("a fiber was cancelled because run() ends",
+                                                         "a task"));
     });
 }
 

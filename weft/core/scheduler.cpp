@@ -58,7 +58,7 @@ scheduler::~scheduler() {
     WEFT_CHECK(live_ == 0, "a loop was destroyed while coroutines live");
     inbox_.close();
     root_.leave();
-    registry_->orphan();
+    registry_.reset();
 }
 
 control_block& scheduler::add(block_kind kind, cancel_node& in, place at) {

@@ -166,7 +166,8 @@ private:
     void failed(control_block& b) noexcept;
     void ended(control_block& b) noexcept;
     void started(control_block& b) noexcept {
-        watched_.current.store(&b, std::memory_order_relaxed);
+        // With release: the watchdog reads its name. The same instruction on x86.
+        watched_.current.store(&b, std::memory_order_release);
         const std::uint32_t tick = watched_.tick.load(std::memory_order_relaxed);
         watched_.tick.store(tick - 1, std::memory_order_relaxed);
         budget_ = budget_max;
@@ -209,7 +210,10 @@ private:
 
     std::size_t live_ = 0;
     std::uint64_t spawned_ = 0;
-    registry* registry_;
+    struct orphaner {
+        void operator()(registry* r) const noexcept { r->orphan(); }
+    };
+    std::unique_ptr<registry, orphaner> registry_;  // its blocks may be held beyond the loop
     options how_;
     std::unique_ptr<driver> driver_;
     timer_wheel timers_;

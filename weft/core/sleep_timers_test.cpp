@@ -3,6 +3,7 @@
 #include "weft/core/kinds_test.hpp"
 #include "weft/core/run.hpp"
 #include "weft/core/sleep.hpp"
+#include "weft/machine/sanitizer.hpp"
 
 #include <array>
 #include <chrono>
@@ -55,7 +56,8 @@ weft::options first_come(std::vector<clock::time_point>& parks) {
         [&parks] { return std::make_unique<counting_parks>(parks); });
 }
 
-constexpr std::size_t million = 1'000'000;
+/// A sanitizer makes each of them dear.
+constexpr std::size_t million = WEFT_ASAN || WEFT_TSAN ? 20'000 : 1'000'000;
 
 task<> sleep_and_count(clock::time_point until, std::size_t& awake) {
     co_await sleep_until(until);
@@ -78,7 +80,9 @@ TEST(timers, a_million_sleep_at_once) {
         await(weft::yield_now());
         EXPECT_EQ(awake, million);
     });
-    EXPECT_LE(parks.size(), 1010u) << "one for each time";
+    // One for each time, and where many share a slot of the wheel, as they do here, one for each of
+    // its levels: the wheel then knows a bound and not the time (timer_wheel::scan_max).
+    EXPECT_LE(parks.size(), 3 * 1000u + 10u);
 }
 
 TEST(timers, a_million_sleepers_are_cancelled_at_once) {
@@ -91,7 +95,7 @@ TEST(timers, a_million_sleepers_are_cancelled_at_once) {
             co_await sleep(24h);
         };
         for (std::size_t i = 0; i < million; ++i) weft::spawn(body()).detach();
-        weft::testing::until([] { return witness::now.live == static_cast<int>(million); });
+        while (witness::now.live < static_cast<int>(million)) await(weft::yield_now());
     });
     EXPECT_EQ(witness::now.live, 0);
     EXPECT_TRUE(parks.empty()) << "nobody waited";

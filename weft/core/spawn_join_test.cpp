@@ -74,8 +74,8 @@ TEST(join, wakes_all_joiners_in_the_order_in_which_they_wait) {
         std::vector<join_handle<void>> joiners;
         for (int i = 0; i < 5; ++i) {
             const auto join_one = [one] { return one.join(); };
-            joiners.push_back(spawn_as(
-                i % 2 == 0 ? coroutine_kind::task : coroutine_kind::fiber, join_one));
+            joiners.push_back(
+                spawn_as(i % 2 == 0 ? coroutine_kind::task : coroutine_kind::fiber, join_one));
             joiners.back().link([&log, i](const auto&) { log.push_back(i); });
         }
         for (const auto& h : joiners) await(h);
@@ -98,8 +98,9 @@ TEST(join, gives_each_of_several_joiners_the_error) {
     in_both_kinds([](coroutine_kind kind) {
         const auto one = spawn(fail("shared"));
         for (int i = 0; i < 3; ++i)
-            EXPECT_EQ(thrown<std::runtime_error>([&] { get_as(kind, [one] { return one.get(); }); }),
-                      "shared");
+            EXPECT_EQ(
+                thrown<std::runtime_error>([&] { get_as(kind, [one] { return one.get(); }); }),
+                "shared");
     });
 }
 
@@ -158,8 +159,8 @@ TEST(join, of_one_that_was_cancelled_throws_child_cancelled_with_who_and_where) 
         one.cancel();
         const std::string text =
             thrown<weft::child_cancelled>([&] { get_as(kind, [one] { return one.get(); }); });
-        EXPECT_THAT(text, AllOf(HasSubstr("cancelled by coroutine"),
-                                HasSubstr("spawn_join_test.cpp")));
+        EXPECT_THAT(text,
+                    AllOf(HasSubstr("cancelled by coroutine"), HasSubstr("spawn_join_test.cpp")));
     });
 }
 

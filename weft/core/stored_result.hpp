@@ -29,9 +29,9 @@ struct boxed final : boxed_result {
 };
 
 template <class T>
-inline constexpr bool fits_a_word = std::is_trivially_copyable_v<T> && sizeof(T) <= sizeof(void*) &&
-                                    std::is_default_constructible_v<T> &&
-                                    std::is_copy_constructible_v<T>;
+inline constexpr bool fits_a_word =
+    std::is_trivially_copyable_v<T> && sizeof(T) <= sizeof(void*) &&
+    std::is_default_constructible_v<T> && std::is_copy_constructible_v<T>;
 
 /// Keeps a result in `slot`, for a block of which `flags` are. May throw what its move throws.
 template <class T, class U>

@@ -233,9 +233,8 @@ task<int> recover() {
 }
 
 TEST(task, goes_on_after_an_error_that_it_caught) {
-    in_both_kinds([](coroutine_kind kind) {
-        EXPECT_EQ(get_as(kind, [] { return recover(); }), 13);
-    });
+    in_both_kinds(
+        [](coroutine_kind kind) { EXPECT_EQ(get_as(kind, [] { return recover(); }), 13); });
 }
 
 TEST(task, that_nobody_awaits_is_reported_with_its_place) {
@@ -252,8 +251,7 @@ TEST(task, that_nobody_awaits_because_of_an_error_is_not_reported) {
     try {
         const task<int> dropped = answer();
         throw odd_error{1};
-    } catch (const odd_error&) {
-    }
+    } catch (const odd_error&) {}
     EXPECT_THAT(reports.all(), ::testing::IsEmpty());
 }
 
@@ -287,10 +285,11 @@ TEST(task, awaits_a_million_children_one_after_the_other_on_a_small_stack) {
     on_small_stack([] {
         EXPECT_EQ(weft::run(sum_of_children(many)), many);
         EXPECT_EQ(weft::run([] {
-            int sum = 0;
-            for (int i = 0; i < many; ++i) sum += weft::await(answer()) - 41;
-            return sum;
-        }), many);
+                      int sum = 0;
+                      for (int i = 0; i < many; ++i) sum += weft::await(answer()) - 41;
+                      return sum;
+                  }),
+                  many);
     });
 }
 
@@ -394,9 +393,9 @@ TEST(task, gives_the_error_of_a_local_that_throws_after_the_result) {
         counted<by_task>::reset();
         EXPECT_EQ(thrown<std::runtime_error>([&] { get_as(kind, &result_and_then_error); }),
                   "a destructor threw");
-        EXPECT_EQ(thrown<std::runtime_error>(
-                      [&] { weft::await(weft::spawn(result_and_then_error())); }),
-                  "a destructor threw");
+        EXPECT_EQ(
+            thrown<std::runtime_error>([&] { weft::await(weft::spawn(result_and_then_error())); }),
+            "a destructor threw");
         EXPECT_EQ(counted<by_task>::now.live, 0);
     });
 }
@@ -409,8 +408,7 @@ TEST(task, returns_its_frame_to_the_pool) {
             EXPECT_EQ(weft::await(weft::spawn(depth(5))), 5);
             try {
                 weft::await(fail_with(1));
-            } catch (const odd_error&) {
-            }
+            } catch (const odd_error&) {}
         }
         const auto after = weft::frame_pool_stats();
         const auto allocated = after.allocated - before.allocated;

@@ -48,11 +48,10 @@ TEST(watchdog_of_a_loop, reports_a_coroutine_that_computes_by_its_name_and_its_s
         });
         const auto texts = reports.all();
         ASSERT_GE(texts.size(), 1u);
-        EXPECT_THAT(texts[0], AllOf(HasSubstr(is_task ? "task 2" : "fiber 2"),
-                                    HasSubstr("'number cruncher'"),
-                                    HasSubstr("spawned at watchdog_loop_test.cpp:"),
-                                    HasSubstr("has kept its thread for"),
-                                    HasSubstr("yield_now()")));
+        EXPECT_THAT(texts[0],
+                    AllOf(HasSubstr(is_task ? "task 2" : "fiber 2"), HasSubstr("'number cruncher'"),
+                          HasSubstr("spawned at watchdog_loop_test.cpp:"),
+                          HasSubstr("has kept its thread for"), HasSubstr("yield_now()")));
     }
 }
 

@@ -54,8 +54,7 @@ template <class Program, class Check>
 void with_reports(Program program, Check check) {
     with_every_loop([&](const options& how) {
         collected_reports reports;
-        weft::run(options(how).on_unhandled(reports.for_unhandled()),
-                  [&] { program(reports); });
+        weft::run(options(how).on_unhandled(reports.for_unhandled()), [&] { program(reports); });
         check(reports);
     });
 }
@@ -68,7 +67,7 @@ TEST(unjoined, error_is_reported_once_with_the_coroutine_that_nobody_holds) {
             EXPECT_THAT(reports.all(),
                         ElementsAre(AllOf(HasSubstr("std::runtime_error: of a task"),
                                           HasSubstr("'careless'"),
-                                          HasSubstr("unjoined_test.cpp"))));
+                                          HasSubstr("join_handle_unjoined_test.cpp"))));
             spawn(fail_as_fiber, "of a fiber").detach();
             await(sleep(1ms));
         },
@@ -157,8 +156,8 @@ TEST(unjoined, error_goes_to_the_process_handler_by_default) {
         spawn(fail("by default")).detach();
         await(sleep(1ms));
     });
-    EXPECT_THAT(reports.all(), ElementsAre(AllOf(HasSubstr("by default"),
-                                                 HasSubstr("which nobody joined"))));
+    EXPECT_THAT(reports.all(),
+                ElementsAre(AllOf(HasSubstr("by default"), HasSubstr("which nobody joined"))));
 }
 
 struct by_handle;

@@ -43,7 +43,7 @@ task<> join_it_from_below(maybe_handle& other) {
 }
 
 std::string at_line(int line) {
-    return "at deadlock_test.cpp:" + std::to_string(line) + " in ";
+    return "at run_deadlock_test.cpp:" + std::to_string(line) + " in ";
 }
 
 TEST(deadlock, of_two_that_join_each_other_lists_both_and_where) {
@@ -58,13 +58,13 @@ TEST(deadlock, of_two_that_join_each_other_lists_both_and_where) {
             });
         });
         EXPECT_THAT(text, HasSubstr("nothing can ever run again"));
-        EXPECT_THAT(text, AllOf(HasSubstr("- task 2 'hen', spawned at deadlock_test.cpp:"),
-                                HasSubstr("- fiber 3 'egg', spawned at deadlock_test.cpp:"),
-                                HasSubstr("- fiber 1, spawned at deadlock_test.cpp:")));
+        EXPECT_THAT(text, AllOf(HasSubstr("- task 2 'hen', spawned at run_deadlock_test.cpp:"),
+                                HasSubstr("- fiber 3 'egg', spawned at run_deadlock_test.cpp:"),
+                                HasSubstr("- fiber 1, spawned at run_deadlock_test.cpp:")));
         EXPECT_THAT(text, HasSubstr("waits for the end of another coroutine"));
-        EXPECT_THAT(text, AllOf(HasSubstr(at_line(line_of_join)), HasSubstr("join_it("),
-                                HasSubstr(at_line(line_of_await)),
-                                HasSubstr("join_it_from_below(")));
+        EXPECT_THAT(text,
+                    AllOf(HasSubstr(at_line(line_of_join)), HasSubstr("join_it("),
+                          HasSubstr(at_line(line_of_await)), HasSubstr("join_it_from_below(")));
         EXPECT_THAT(text, Not(HasSubstr("Frame*")));
         EXPECT_TRUE(a->was_cancelled() || !a->successful());
         a.reset();
@@ -100,13 +100,15 @@ TEST(deadlock, is_found_although_descriptors_are_open_that_nobody_waits_for) {
 TEST(deadlock, is_one_only_when_the_last_timer_has_expired) {
     with_every_loop([](const options& how) {
         bool expired = false;
-        EXPECT_THROW(weft::run(how, [&] {
-            spawn([&] {
-                await(sleep(2ms));
-                expired = true;
-            }).detach();
-            await(weft::sleep_until(weft::clock::never));
-        }), weft::deadlock);
+        EXPECT_THROW(weft::run(how,
+                               [&] {
+                                   spawn([&] {
+                                       await(sleep(2ms));
+                                       expired = true;
+                                   }).detach();
+                                   await(weft::sleep_until(weft::clock::never));
+                               }),
+                     weft::deadlock);
         EXPECT_TRUE(expired);
     });
 }
@@ -125,18 +127,20 @@ TEST(deadlock, lists_a_hundred_and_counts_the_others) {
 TEST(deadlock, unwinds_all_that_wait) {
     with_every_loop([](const options& how) {
         int unwound = 0;
-        EXPECT_THROW(weft::run(how, [&] {
-            for (int i = 0; i < 3; ++i)
-                spawn([&] {
-                    struct guard {
-                        explicit guard(int& n) : count(n) {}
-                        ~guard() { ++count; }
-                        int& count;
-                    } const local(unwound);
-                    await(weft::sleep_until(weft::clock::never));
-                }).detach();
-            await(weft::sleep_until(weft::clock::never));
-        }), weft::deadlock);
+        EXPECT_THROW(weft::run(how,
+                               [&] {
+                                   for (int i = 0; i < 3; ++i)
+                                       spawn([&] {
+                                           struct guard {
+                                               explicit guard(int& n) : count(n) {}
+                                               ~guard() { ++count; }
+                                               int& count;
+                                           } const local(unwound);
+                                           await(weft::sleep_until(weft::clock::never));
+                                       }).detach();
+                                   await(weft::sleep_until(weft::clock::never));
+                               }),
+                     weft::deadlock);
         EXPECT_EQ(unwound, 3);
     });
 }
@@ -148,7 +152,7 @@ public:
     [[nodiscard]] bool await_ready() const noexcept { return false; }
     void await_suspend(std::coroutine_handle<> h) {
         late_ = std::thread([h] {
-            for (int i = 0; i < 1000; ++i) std::this_thread::yield();
+            for (int i = 0; i < 20; ++i) std::this_thread::yield();
             h.resume();
         });
     }
@@ -160,15 +164,17 @@ private:
 
 TEST(deadlock, is_none_while_another_thread_may_resume) {
     with_every_loop([](const options& how) {
-        EXPECT_EQ(weft::run(how, [] {
-            resumed_late event;
-            const auto waits = spawn([&] { await(event); });
-            const auto joins = spawn([&]() -> task<int> {
-                co_await waits;
-                co_return 5;
-            });
-            return await(joins);
-        }), 5);
+        EXPECT_EQ(weft::run(how,
+                            [] {
+                                resumed_late event;
+                                const auto waits = spawn([&] { await(event); });
+                                const auto joins = spawn([&]() -> task<int> {
+                                    co_await waits;
+                                    co_return 5;
+                                });
+                                return await(joins);
+                            }),
+                  5);
     });
 }
 
