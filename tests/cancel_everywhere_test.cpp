@@ -13,6 +13,7 @@
 #include <coroutine>
 #include <functional>
 #include <gtest/gtest.h>
+#include <memory>
 #include <string>
 #include <utility>
 #include <vector>
@@ -107,7 +108,9 @@ void consume_in_fiber(proving_ground& g, stream& s) {
 
 TEST(cancel_everywhere, producer_and_consumer) {
     cancel_everywhere([](proving_ground& g, coroutine_kind kind) {
-        stream bytes;
+        // Shared with callbacks, which the loop calls when it gets to it.
+        const auto shared = std::make_shared<stream>();
+        stream& bytes = *shared;
         const auto body = [&](scope& s) {
             auto consumer =
                 spawn_in(s, kind, consume, consume_in_fiber, std::ref(g), std::ref(bytes));
@@ -117,7 +120,7 @@ TEST(cancel_everywhere, producer_and_consumer) {
             // Without a consumer the producer would wait for ever.
             consumer.link([producer](const auto&) { producer.cancel(); });
             // And the other way round.
-            producer.link([&bytes](const auto&) { bytes.ends.writer.close(); });
+            producer.link([shared](const auto&) { shared->ends.writer.close(); });
         };
         g.run_root(kind, [&] { return with_scope(body); });
         await(weft::yield_now());

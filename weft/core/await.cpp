@@ -11,9 +11,10 @@ fiber_record& this_fiber(const char* attempt) {
     scheduler& home = scheduler_for(attempt);
     control_block* const b = home.current();
     if (b == nullptr)
-        throw usage_error(std::string(attempt) +
-                          ": called by the loop itself, in a callback: spawn() a fiber for what has "
-                          "to wait");
+        throw usage_error(
+            std::string(attempt) +
+            ": called by the loop itself, in a callback: spawn() a fiber for what has "
+            "to wait");
     if (b->kind != block_kind::fiber || b->leaf.address() != b->body)
         throw usage_error(std::string(attempt) +
                           ": called in a task, which waits with co_await: a fiber is what spawn() "

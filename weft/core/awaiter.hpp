@@ -7,8 +7,8 @@
 #include "weft/core/waiter.hpp"
 
 #include <concepts>
-#include <cstdint>
 #include <coroutine>
+#include <cstdint>
 #include <type_traits>
 
 /// What every awaitable of weft has in common: cancellation, the budget, and who waits.
@@ -42,7 +42,8 @@ public:
     [[nodiscard]] bool await_ready() {
         scheduler& home = scheduler_for(this->kind->what);
         control_block* const b = home.current();
-        if (b != nullptr ? b->has(block_flag::cancel_pending) : home.root().cancelled()) [[unlikely]]
+        if (b != nullptr ? b->has(block_flag::cancel_pending) : home.root().cancelled())
+            [[unlikely]]
             return false;
         if (!self().try_now()) return false;
         if (home.charge() || b == nullptr) [[likely]]

@@ -48,8 +48,8 @@ public:
     /// Cancels it at `when`; `clock::never` takes the deadline back.
     void set_deadline(clock::time_point when, place at) noexcept;
     [[nodiscard]] clock::time_point deadline() const noexcept { return deadline_.deadline(); }
-    /// Of a shield: when it is cancelled from outside, or was already, that is its deadline; `at` is
-    /// where it was entered.
+    /// Of a shield: when it is cancelled from outside, or was already, that is its deadline; `at`
+    /// is where it was entered.
     void set_grace(clock::duration grace, place at) noexcept;
 
     /// Whether `c` was raised because of this node.

@@ -61,9 +61,7 @@ public:
     using result = std::conditional_t<std::is_void_v<R>, bool, std::optional<R>>;
 
     cancel_policy() noexcept = default;
-    [[nodiscard]] scope enter() const {
-        return scope(cancel_node::shielding::none, clock::never);
-    }
+    [[nodiscard]] scope enter() const { return scope(cancel_node::shielding::none, clock::never); }
     template <class R>
     [[nodiscard]] static result<R> finish(scope& s, outcome<R>& out) {
         if (out.absorbed_by(s.node())) return {};
@@ -85,9 +83,7 @@ public:
     using result = R;
 
     explicit deadline_policy(clock::time_point deadline) noexcept : deadline_(deadline) {}
-    [[nodiscard]] scope enter() const {
-        return scope(cancel_node::shielding::none, deadline_);
-    }
+    [[nodiscard]] scope enter() const { return scope(cancel_node::shielding::none, deadline_); }
     template <class R>
     static R finish(scope& s, outcome<R>& out) {
         if (out.absorbed_by(s.node())) throw timed_out(s.node().origin());
@@ -123,9 +119,9 @@ public:
 /// whether it came to its end.
 template <class Body, class... Args>
 [[nodiscard]] auto with_cancel(Body&& body, Args&&... args) {
-    return detail::scoped_call(detail::cancel_policy(),
-                               detail::body_of<cancel_scope>(std::forward<Body>(body),
-                                                             std::forward<Args>(args)...));
+    return detail::scoped_call(
+        detail::cancel_policy(),
+        detail::body_of<cancel_scope>(std::forward<Body>(body), std::forward<Args>(args)...));
 }
 
 /// Awaits `x`, or runs a body as `with_cancel` does, until `when` at the latest: then it throws
@@ -133,9 +129,9 @@ template <class Body, class... Args>
 /// coroutine runs.
 template <class Body, class... Args>
 [[nodiscard]] auto with_deadline(clock::time_point when, Body&& body, Args&&... args) {
-    return detail::scoped_call(detail::deadline_policy(when),
-                               detail::body_of<cancel_scope>(std::forward<Body>(body),
-                                                             std::forward<Args>(args)...));
+    return detail::scoped_call(
+        detail::deadline_policy(when),
+        detail::body_of<cancel_scope>(std::forward<Body>(body), std::forward<Args>(args)...));
 }
 /// The same with a time from now.
 ///
@@ -149,8 +145,7 @@ template <class Body, class... Args>
 /// }
 /// ```
 template <class Rep, class Period, class Body, class... Args>
-[[nodiscard]] auto with_timeout(std::chrono::duration<Rep, Period> d, Body&& body,
-                                Args&&... args) {
+[[nodiscard]] auto with_timeout(std::chrono::duration<Rep, Period> d, Body&& body, Args&&... args) {
     return with_deadline(saturating_add(clock::now(), detail::to_nanoseconds(d)),
                          std::forward<Body>(body), std::forward<Args>(args)...);
 }
@@ -159,9 +154,9 @@ template <class Rep, class Period, class Body, class... Args>
 /// meanwhile is raised by the next await after it.
 template <class Body, class... Args>
 [[nodiscard]] auto with_shield(Body&& body, Args&&... args) {
-    return detail::scoped_call(detail::shield_policy(),
-                               detail::body_of<cancel_scope>(std::forward<Body>(body),
-                                                             std::forward<Args>(args)...));
+    return detail::scoped_call(
+        detail::shield_policy(),
+        detail::body_of<cancel_scope>(std::forward<Body>(body), std::forward<Args>(args)...));
 }
 
 }  // namespace weft

@@ -9,6 +9,8 @@
 #include <algorithm>
 #include <cstdio>
 #include <cstring>
+#include <mutex>
+#include <utility>
 
 namespace weft {
 
@@ -118,13 +120,43 @@ std::size_t name_for_overflow(const void* block, char* buffer, std::size_t bytes
     return std::min(n < 0 ? 0 : static_cast<std::size_t>(n), bytes - 1);
 }
 
+namespace {
+/// Never destroyed: coroutines may end while static objects are.
+std::mutex& names() {
+    static auto* const the = new std::mutex;
+    return *the;
+}
+}  // namespace
+
+void set_block_name(control_block& b, std::string_view text) {
+    const std::lock_guard lock(names());
+    block_extra& extra = extra_of(b);
+    extra.name = text;
+    b.name = extra.name.c_str();
+}
+
+void forget_extra(control_block& b) noexcept {
+    if (b.name == nullptr) {
+        delete std::exchange(b.extra, nullptr);
+        return;
+    }
+    const std::lock_guard lock(names());
+    b.name = nullptr;
+    delete std::exchange(b.extra, nullptr);
+}
+
 void describe_slow(const options& how, const watched_loop& loop,
                    std::chrono::nanoseconds kept) noexcept {
     const control_block* const b = loop.current.load(std::memory_order_acquire);
     if (b == nullptr) return;
     const auto ms = std::chrono::duration_cast<std::chrono::milliseconds>(kept).count();
+    std::string who;
+    {
+        const std::lock_guard lock(names());
+        who = describe(*b);
+    }
     const std::string text =
-        "weft: " + describe(*b) + " has kept its thread for " + std::to_string(ms) +
+        "weft: " + who + " has kept its thread for " + std::to_string(ms) +
         " ms: nothing else on this loop can run. Let it await yield_now() now and then, or give "
         "the work to another thread";
     if (how.on_slow())

@@ -32,6 +32,9 @@ namespace detail {
 [[nodiscard]] WEFT_EXPORT std::string describe_waits(scheduler& home);
 /// For `stack::set_owner`: in a signal handler.
 std::size_t name_for_overflow(const void* block, char* buffer, std::size_t bytes) noexcept;
+/// Names change and go under a mutex, because the watchdog may be reading one.
+WEFT_EXPORT void set_block_name(control_block& b, std::string_view text);
+void forget_extra(control_block& b) noexcept;
 /// Says that a coroutine keeps its thread; on the watchdog's thread.
 void describe_slow(const options& how, const watched_loop& loop,
                    std::chrono::nanoseconds kept) noexcept;

@@ -17,9 +17,7 @@ public:
     exception_group& operator=(const exception_group&) = default;
     ~exception_group() override;
 
-    [[nodiscard]] const std::vector<std::exception_ptr>& errors() const noexcept {
-        return errors_;
-    }
+    [[nodiscard]] const std::vector<std::exception_ptr>& errors() const noexcept { return errors_; }
     /// All their texts, on lines of their own.
     [[nodiscard]] const char* what() const noexcept override { return text_.c_str(); }
 

@@ -55,8 +55,7 @@ template <class T, class F, class... Args>
 [[nodiscard]] control_block& make_fiber(scheduler& home, cancel_node& in, place at, F&& fn,
                                         Args&&... args) {
     using fiber = typed_fiber<T, std::decay_t<F>, std::unwrap_ref_decay_t<Args>...>;
-    return begin_fiber(home, in, at,
-                       *new fiber(std::forward<F>(fn), std::forward<Args>(args)...));
+    return begin_fiber(home, in, at, *new fiber(std::forward<F>(fn), std::forward<Args>(args)...));
 }
 
 }  // namespace weft::detail

@@ -50,8 +50,9 @@ struct WEFT_EXPORT fiber_record {
         return b.kind == block_kind::fiber ? static_cast<fiber_record*>(b.body) : nullptr;
     }
 
-private:
     static void resume_frame(void* self);
+
+private:
     [[noreturn]] static void destroy_frame(void* self) noexcept;
     static void entry(void* self);
 };

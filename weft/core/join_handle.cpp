@@ -73,9 +73,7 @@ std::string_view any_handle::name() const {
 }
 
 void any_handle::set_name(std::string_view text) const {
-    block_extra& extra = extra_of(block());
-    extra.name = text;
-    block().name = extra.name.c_str();
+    set_block_name(block(), text);
 }
 
 void any_handle::add_link(std::function<void(control_block&)> f) const {

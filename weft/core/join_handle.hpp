@@ -49,8 +49,8 @@ public:
     /// it has not ended.
     [[nodiscard]] std::exception_ptr error() const;
 
-    /// Asks for its end: its await, the one that it waits in or the next, raises `cancelled`, and so
-    /// does every later one (DESIGN: level-triggered). Does nothing when it has ended.
+    /// Asks for its end: its await, the one that it waits in or the next, raises `cancelled`, and
+    /// so does every later one (level-triggered). Does nothing when it has ended.
     void cancel(std::source_location at = std::source_location::current()) const;
 
     /// For people and tools.

@@ -10,7 +10,7 @@ inline void scheduler::look_ahead() const noexcept {
     const control_block* const first = ready_.front();
     if (first == nullptr) return;
     if (first->kind == block_kind::fiber) {
-        const auto* const fiber = static_cast<const fiber_record*>(first->body);
+        const auto* const fiber = static_cast<const fiber_record*>(first->leaf.address());
         const char* const sp = static_cast<const char*>(fiber->machine.left_at.sp);
         __builtin_prefetch(sp);
         __builtin_prefetch(sp + 64);

@@ -23,8 +23,7 @@ void retire_block(control_block& b) noexcept {
     if (b.extra != nullptr) [[unlikely]] {
         if (b.state == block_state::failed && !b.has(block_flag::observed))
             report_unjoined(b, slab.home());
-        delete b.extra;
-        b.extra = nullptr;
+        forget_extra(b);
     }
     slab.release(b);
 }

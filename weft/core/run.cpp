@@ -22,8 +22,7 @@ void loop::close() {
 }
 
 detail::scheduler& loop::scheduler() const {
-    if (!scheduler_)
-        throw usage_error("loop: it is closed: make another one, or close it later");
+    if (!scheduler_) throw usage_error("loop: it is closed: make another one, or close it later");
     return *scheduler_;
 }
 

@@ -94,8 +94,7 @@ void scheduler::failed(control_block& b) noexcept {
         b.state = block_state::cancelled;
         b.extra->origin = c.origin();
         b.extra->error = nullptr;
-    } catch (...) {
-    }
+    } catch (...) {}
 }
 
 void scheduler::ended(control_block& b) noexcept {
@@ -200,7 +199,7 @@ bool scheduler::poll() {
     call_callbacks();
     if (!timers_.empty()) expire_timers();
     if (!ready_.empty() || !callbacks_.empty()) {
-        if (operations > 0) driver_->park(clock::time_point::min());
+        if (operations > 0 || !timers_.empty()) driver_->park(clock::time_point::min());
         return true;
     }
     const bool alone = foreign_waits == 0 && remotes == 0;

@@ -223,8 +223,8 @@ private:
 };
 
 /// The calling thread's loop while it runs; null on a thread without one.
-extern WEFT_EXPORT __attribute__((
-    tls_model("initial-exec"))) constinit thread_local scheduler* the_scheduler;
+extern WEFT_EXPORT
+    __attribute__((tls_model("initial-exec"))) constinit thread_local scheduler* the_scheduler;
 
 /// Makes a scheduler the calling thread's for as long as it lives.
 class WEFT_EXPORT running_scheduler {

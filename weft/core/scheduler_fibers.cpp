@@ -17,11 +17,14 @@
 namespace weft::detail {
 namespace {
 
-bool is_at_its_fiber(const control_block& b) noexcept {
-    return b.kind == block_kind::fiber && b.leaf.address() == b.body;
+/// The fiber that resuming `b` means, or null: told by the frame, which a resume touches anyway.
+fiber_record* fiber_at_leaf(const control_block& b) noexcept {
+    auto* const frame = static_cast<fiber_record*>(b.leaf.address());
+    return frame->resume == &fiber_record::resume_frame ? frame : nullptr;
 }
 
-/// What the callable has captured may await in its destructor: shielded, as what the stack had (R10).
+/// What the callable has captured may await in its destructor: shielded, as what the stack had
+/// (R10).
 [[gnu::cold]] void dispose_after_failure(fiber_record& self) {
     control_block& b = *self.block;
     block_extra& extra = extra_of(b);
@@ -65,15 +68,15 @@ void scheduler::suspend_fiber(fiber_record& self) noexcept {
 /// poll (R4).
 inline void scheduler::hand_over(fiber_record& self) noexcept {
     control_block* const to = ticks_left() ? next() : nullptr;
-    if (to == nullptr || !is_at_its_fiber(*to))
-        return switch_context(self.machine, stack_, *exceptions_);
+    fiber_record* const fiber = to != nullptr ? fiber_at_leaf(*to) : nullptr;
+    if (fiber == nullptr) return switch_context(self.machine, stack_, *exceptions_);
     ready_.pop();
     if (oracle_ != nullptr) [[unlikely]]
         oracle_->resumed(to->number, now_);
     started(*to);
-    if (to->body == &self) return;
+    if (fiber == &self) return;
     look_ahead();
-    switch_context(self.machine, static_cast<fiber_record*>(to->body)->machine, *exceptions_);
+    switch_context(self.machine, fiber->machine, *exceptions_);
 }
 
 void scheduler::suspend_fiber_and(fiber_record& self, void (*then)(void*),
@@ -90,13 +93,14 @@ void scheduler::suspend_fiber_and(fiber_record& self, void (*then)(void*),
 void scheduler::leave_fiber(fiber_record& self) noexcept {
     finished_ = &self;
     control_block* const to = ticks_left() ? next() : nullptr;
-    if (to == nullptr || !is_at_its_fiber(*to)) leave_context(self.machine, stack_);
+    fiber_record* const fiber = to != nullptr ? fiber_at_leaf(*to) : nullptr;
+    if (fiber == nullptr) leave_context(self.machine, stack_);
     ready_.pop();
     if (oracle_ != nullptr) [[unlikely]]
         oracle_->resumed(to->number, now_);
     started(*to);
     look_ahead();
-    leave_context(self.machine, static_cast<fiber_record*>(to->body)->machine);
+    leave_context(self.machine, fiber->machine);
 }
 
 void scheduler::enter_fiber(fiber_record& self) noexcept {
@@ -157,7 +161,7 @@ void fiber_record::entry(void* argument) {
         self.code->dispose(self);
     if (this_greenlet_thread().root != nullptr) [[unlikely]]
         this_greenlet_thread().end_side();
-    b.body = self.result;
+    std::memcpy(&b.body, &self.result, sizeof b.body);  // perhaps a value, byte by byte
     home.whole_ended(b);
     home.leave_fiber(self);
 }

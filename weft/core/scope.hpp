@@ -67,15 +67,14 @@ class WEFT_EXPORT scope {
 public:
     /// Begins a coroutine in the scope, as `weft::spawn` does; the handle may be dropped.
     template <class T>
-    join_handle<T> spawn(task<T>&& t,
-                         std::source_location at = std::source_location::current()) {
+    join_handle<T> spawn(task<T>&& t, std::source_location at = std::source_location::current()) {
         return adopt(detail::spawn_task(node_.home(), node_, std::move(t), detail::place_of(at)));
     }
     template <class F>
         requires std::invocable<std::decay_t<F>&&>
     auto spawn(F&& fn, std::source_location at = std::source_location::current()) {
-        return adopt(detail::spawn_call(node_.home(), node_, detail::place_of(at),
-                                        std::forward<F>(fn)));
+        return adopt(
+            detail::spawn_call(node_.home(), node_, detail::place_of(at), std::forward<F>(fn)));
     }
     template <class F, class A>
         requires std::invocable<std::decay_t<F>&&, std::unwrap_ref_decay_t<A>&&>

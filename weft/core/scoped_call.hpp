@@ -102,8 +102,9 @@ private:
 /// moves, a task or a handle, is kept.
 template <class Scope, class X>
 class given_body {
-    using kept = std::conditional_t<std::is_lvalue_reference_v<X> || !std::is_move_constructible_v<X>,
-                                    X&&, X>;
+    using kept =
+        std::conditional_t<std::is_lvalue_reference_v<X> || !std::is_move_constructible_v<X>, X&&,
+                           X>;
 
 public:
     using returned = X&&;
@@ -132,8 +133,7 @@ struct body_result<Returned> {
     using type = await_result<Returned>;
 };
 
-template <class Policy, class Body,
-          class R = typename body_result<typename Body::returned>::type>
+template <class Policy, class Body, class R = typename body_result<typename Body::returned>::type>
 task<typename Policy::template result<R>> run_scoped_in_task(Policy policy, Body body) {
     typename Policy::scope scope = policy.enter();
     outcome<R> out;
@@ -160,8 +160,7 @@ task<typename Policy::template result<R>> run_scoped_in_task(Policy policy, Body
     co_return policy.template finish<R>(scope, out);
 }
 
-template <class Policy, class Body,
-          class R = typename body_result<typename Body::returned>::type>
+template <class Policy, class Body, class R = typename body_result<typename Body::returned>::type>
 typename Policy::template result<R> run_scoped_in_fiber(const Policy& policy, Body& body) {
     fiber_record& self = this_fiber("await()");
     typename Policy::scope scope = policy.enter();

@@ -14,6 +14,12 @@ namespace detail {
 WEFT_EXPORT extern const wait_kind sleep_kind;
 WEFT_EXPORT extern const wait_kind yield_kind;
 
+/// There is no result to lose: who was cancelled since it became ready learns it here.
+inline void raise_if_cancelled_meanwhile(const waiter& w) {
+    if (w.block != nullptr && w.block->has(block_flag::cancel_pending)) [[unlikely]]
+        raise_cancelled(*w.block);
+}
+
 class sleep_awaiter : public awaiter<sleep_awaiter, timer> {
 public:
     explicit sleep_awaiter(clock::time_point until) noexcept : awaiter(sleep_kind) {
@@ -27,7 +33,7 @@ public:
         else
             home.timers().start(*this, deadline_);
     }
-    void finish() const noexcept {}
+    void finish() const { raise_if_cancelled_meanwhile(*this); }
 };
 
 class yield_now_awaiter : public awaiter<yield_now_awaiter> {
@@ -35,11 +41,7 @@ public:
     yield_now_awaiter() noexcept : awaiter(yield_kind) {}
     [[nodiscard]] bool try_now() const noexcept { return false; }
     void start() noexcept { this_scheduler().wake(*block); }
-    /// There is no result to lose: who was cancelled meanwhile learns it here.
-    void finish() const {
-        if (block != nullptr && block->has(block_flag::cancel_pending)) [[unlikely]]
-            raise_cancelled(*block);
-    }
+    void finish() const { raise_if_cancelled_meanwhile(*this); }
 };
 
 }  // namespace detail
@@ -53,9 +55,8 @@ public:
 /// }
 /// ```
 [[nodiscard]] inline detail::sleep_awaiter sleep(clock::duration d) noexcept {
-    return detail::sleep_awaiter(d <= clock::duration::zero()
-                                     ? clock::time_point::min()
-                                     : saturating_add(clock::now(), d));
+    return detail::sleep_awaiter(d <= clock::duration::zero() ? clock::time_point::min()
+                                                              : saturating_add(clock::now(), d));
 }
 /// The same for spans of any unit, fractions too: `std::chrono::duration<double>(0.25)`. What does
 /// not fit into 292 years is for ever.

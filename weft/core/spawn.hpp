@@ -59,11 +59,10 @@ template <class F, class... Args>
     using returned = spawned_call<F, Args...>;
     using result = spawned_result<returned>;
     if constexpr (!awaitable<returned>) {
-        return join_handle<result>(make_fiber<result>(home, in, at, std::forward<F>(fn),
-                                                      std::forward<Args>(args)...));
+        return join_handle<result>(
+            make_fiber<result>(home, in, at, std::forward<F>(fn), std::forward<Args>(args)...));
     } else if constexpr (sizeof...(Args) == 0 && is_task<returned> &&
-                         (std::is_empty_v<std::decay_t<F>> ||
-                          std::is_pointer_v<std::decay_t<F>>)) {
+                         (std::is_empty_v<std::decay_t<F>> || std::is_pointer_v<std::decay_t<F>>)) {
         return spawn_task(home, in, std::invoke(std::forward<F>(fn)), at);
     } else {
         return spawn_task(home, in,
@@ -98,21 +97,22 @@ template <class F, class... Args>
 /// callable and its arguments are copied or moved, and live as long as the coroutine (`std::ref`
 /// where a reference is meant).
 template <class T>
-[[nodiscard("keep the handle, or detach() it")]] join_handle<T> spawn(task<T>&& t,
-                                   std::source_location at = std::source_location::current()) {
+[[nodiscard("keep the handle, or detach() it")]] join_handle<T> spawn(
+    task<T>&& t, std::source_location at = std::source_location::current()) {
     detail::scheduler& home = detail::home_for_spawn();
     return detail::spawn_task(home, home.root(), std::move(t), detail::place_of(at));
 }
 template <class F>
     requires std::invocable<std::decay_t<F>&&>
-[[nodiscard("keep the handle, or detach() it")]] auto spawn(F&& fn, std::source_location at = std::source_location::current()) {
+[[nodiscard("keep the handle, or detach() it")]] auto spawn(
+    F&& fn, std::source_location at = std::source_location::current()) {
     detail::scheduler& home = detail::home_for_spawn();
     return detail::spawn_call(home, home.root(), detail::place_of(at), std::forward<F>(fn));
 }
 template <class F, class A>
     requires std::invocable<std::decay_t<F>&&, std::unwrap_ref_decay_t<A>&&>
-[[nodiscard("keep the handle, or detach() it")]] auto spawn(F&& fn, A&& a,
-                         std::source_location at = std::source_location::current()) {
+[[nodiscard("keep the handle, or detach() it")]] auto spawn(
+    F&& fn, A&& a, std::source_location at = std::source_location::current()) {
     detail::scheduler& home = detail::home_for_spawn();
     return detail::spawn_call(home, home.root(), detail::place_of(at), std::forward<F>(fn),
                               std::forward<A>(a));
@@ -120,8 +120,8 @@ template <class F, class A>
 template <class F, class A, class B>
     requires std::invocable<std::decay_t<F>&&, std::unwrap_ref_decay_t<A>&&,
                             std::unwrap_ref_decay_t<B>&&>
-[[nodiscard("keep the handle, or detach() it")]] auto spawn(F&& fn, A&& a, B&& b,
-                         std::source_location at = std::source_location::current()) {
+[[nodiscard("keep the handle, or detach() it")]] auto spawn(
+    F&& fn, A&& a, B&& b, std::source_location at = std::source_location::current()) {
     detail::scheduler& home = detail::home_for_spawn();
     return detail::spawn_call(home, home.root(), detail::place_of(at), std::forward<F>(fn),
                               std::forward<A>(a), std::forward<B>(b));
@@ -131,7 +131,8 @@ template <class F, class A, class B, class C, class... More>
     requires std::invocable<std::decay_t<F>&&, std::unwrap_ref_decay_t<A>&&,
                             std::unwrap_ref_decay_t<B>&&, std::unwrap_ref_decay_t<C>&&,
                             std::unwrap_ref_decay_t<More>&&...>
-[[nodiscard("keep the handle, or detach() it")]] auto spawn(F&& fn, A&& a, B&& b, C&& c, More&&... more) {
+[[nodiscard("keep the handle, or detach() it")]] auto spawn(F&& fn, A&& a, B&& b, C&& c,
+                                                            More&&... more) {
     detail::scheduler& home = detail::home_for_spawn();
     return detail::spawn_call(home, home.root(), nullptr, std::forward<F>(fn), std::forward<A>(a),
                               std::forward<B>(b), std::forward<C>(c), std::forward<More>(more)...);

@@ -3,7 +3,8 @@
 #include "weft/core/control_block.hpp"
 #include "weft/machine/frame_pool.hpp"
 
-#include <bit>
+#include <cstddef>
+#include <cstdint>
 #include <cstring>
 #include <new>
 #include <type_traits>
@@ -66,7 +67,8 @@ template <class T>
     if constexpr (std::is_reference_v<T>)
         return *static_cast<std::remove_reference_t<T>*>(b.body);
     else if constexpr (fits_a_word<T>)
-        return *reinterpret_cast<T*>(&b.body);
+        // It was copied there byte by byte.
+        return *std::launder(reinterpret_cast<T*>(reinterpret_cast<std::byte*>(&b.body)));
     else
         return static_cast<boxed<T>*>(static_cast<boxed_result*>(b.body))->value;
 }

@@ -10,6 +10,7 @@
 #include <type_traits>
 #include <utility>
 
+/// The task: a stackless coroutine. Its class comment below is the tutorial.
 namespace weft {
 
 template <class T = void>
@@ -35,7 +36,8 @@ public:
             return;
         }
         control_block& b = *this_scheduler().current();
-        if (b.handles > 0) store_result<T>(b.body, b.flags, static_cast<T>(std::forward<Value>(value)));
+        if (b.handles > 0)
+            store_result<T>(b.body, b.flags, static_cast<T>(std::forward<Value>(value)));
     }
 
     /// Who awaits wants it here; null when it was spawned.
@@ -74,8 +76,8 @@ public:
 ///    its frame, which comes from a pool (frame_pool.hpp).
 /// 3. It runs on its loop's thread, and on the loop's stack. Chains of awaits of any depth do not
 ///    grow that stack.
-/// 4. Reference parameters refer to what the caller keeps alive: awaited at once, that is safe. Give
-///    `spawn` the function and the arguments, and it keeps copies.
+/// 4. Reference parameters refer to what the caller keeps alive: awaited at once, that is safe.
+///    Give `spawn` the function and the arguments, and it keeps copies.
 template <class T>
 class [[nodiscard("a task does nothing until it is awaited or spawned")]] task {
 public:

@@ -92,7 +92,8 @@ decltype(auto) awaiter_in_task(Awaitable&& x) {
         return child_awaiter<typename type::value_type, type&>(x);
     } else if constexpr (dual_call<Awaitable>) {
         using child = decltype(std::forward<Awaitable>(x).in_task());
-        return child_awaiter<typename child::value_type, child>(std::forward<Awaitable>(x).in_task());
+        return child_awaiter<typename child::value_type, child>(
+            std::forward<Awaitable>(x).in_task());
     } else if constexpr (native_awaiter<Awaitable>) {
         return awaiter_ref<type>(x);
     } else if constexpr (native_awaitable<Awaitable>) {
@@ -109,9 +110,9 @@ decltype(auto) awaiter_in_task(Awaitable&& x) {
 
 /// What `co_await` and `await` take.
 template <class T>
-concept awaitable = detail::is_task<std::remove_cvref_t<T>> || detail::dual_call<T> ||
-                    detail::native_awaiter<T> || detail::has_member_await<T> ||
-                    detail::has_free_await<T> || detail::is_awaiter<T>;
+concept awaitable =
+    detail::is_task<std::remove_cvref_t<T>> || detail::dual_call<T> || detail::native_awaiter<T> ||
+    detail::has_member_await<T> || detail::has_free_await<T> || detail::is_awaiter<T>;
 
 namespace detail {
 

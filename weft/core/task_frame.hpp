@@ -34,8 +34,9 @@ template <class Awaitable>
 /// Rules:
 /// 1. A task is lazy. It begins when it is awaited, and then `awaiter` links it to who does, or
 ///    when it was spawned, and then there is none.
-/// 2. Its frame is its own: `task` gives it up when it begins, and it is freed, with the parameters,
-///    when the body has ended, before anybody else runs. A result goes straight to who awaits it.
+/// 2. Its frame is its own: `task` gives it up when it begins, and it is freed, with the
+///    parameters, when the body has ended, before anybody else runs. A result goes straight to who
+///    awaits it.
 /// 3. Beginning is a transfer within the budget of the coroutine (scheduler.hpp, 3); beyond it the
 ///    coroutine goes through the ready queue. At its end it returns to the scheduler, which resumes
 ///    the awaiter: so the stack does not grow, on any compiler, with the number of awaits, nor

@@ -33,8 +33,7 @@ task<> clean_up_in_task(Cleanup& cleanup) {
     co_return;
 }
 
-template <class Body, class Cleanup,
-          class R = typename body_result<typename Body::returned>::type>
+template <class Body, class Cleanup, class R = typename body_result<typename Body::returned>::type>
 task<R> run_with_cleanup(Body body, Cleanup cleanup) {
     outcome<R> out;
     try {
@@ -63,8 +62,7 @@ task<R> run_with_cleanup(Body body, Cleanup cleanup) {
     co_return out.take();
 }
 
-template <class Body, class Cleanup,
-          class R = typename body_result<typename Body::returned>::type>
+template <class Body, class Cleanup, class R = typename body_result<typename Body::returned>::type>
 R run_with_cleanup_in_fiber(Body& body, Cleanup& cleanup) {
     fiber_record& self = this_fiber("await()");
     outcome<R> out;

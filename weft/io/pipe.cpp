@@ -25,8 +25,7 @@ void pipe_end::close() noexcept {
 task<> pipe_writer::write_all(std::string_view bytes) const {
     std::size_t written = 0;
     try {
-        while (written < bytes.size())
-            written += co_await write_some(bytes.substr(written));
+        while (written < bytes.size()) written += co_await write_some(bytes.substr(written));
     } catch (const std::system_error& e) {
         throw write_error(e, written);
     }

@@ -93,8 +93,8 @@ char* from_system(std::size_t bytes) {
 
 /// Memory aligned to its own size, of huge pages where the system has some.
 char* map_large_slab() {
-    char* const slab = static_cast<char*>(
-        ::operator new(large_slab_bytes, std::align_val_t{large_slab_bytes}));
+    char* const slab =
+        static_cast<char*>(::operator new(large_slab_bytes, std::align_val_t{large_slab_bytes}));
     static_cast<void>(::madvise(slab, large_slab_bytes, MADV_HUGEPAGE));
     return slab;
 }

@@ -89,8 +89,8 @@ struct frame_thread {
     std::uint64_t freed = 0;
     std::uint64_t from_system = 0;
 };
-extern WEFT_EXPORT __attribute__((
-    tls_model("initial-exec"))) constinit thread_local frame_thread the_frame_thread;
+extern WEFT_EXPORT
+    __attribute__((tls_model("initial-exec"))) constinit thread_local frame_thread the_frame_thread;
 
 /// Everything but a pop from a list that has one.
 [[nodiscard]] WEFT_EXPORT void* allocate_frame_slowly(std::size_t bytes);
@@ -117,8 +117,8 @@ WEFT_EXPORT void spill_frames(std::size_t size_class) noexcept;
 /// Frees a frame, from the pool or by its header's `free`. Any thread.
 WEFT_INLINE_FRAMES void deallocate_frame(void* frame) noexcept;
 
-/// The same for who knows the size again when it frees: without a header, which is 16 bytes less and
-/// a handful of instructions where the size is a constant. What comes from one goes to the other.
+/// The same for who knows the size again when it frees: without a header, which is 16 bytes less
+/// and a handful of instructions where the size is a constant. What comes from one goes to the other.
 [[nodiscard]] WEFT_INLINE_FRAMES void* allocate_sized_frame(std::size_t bytes);
 WEFT_INLINE_FRAMES void deallocate_sized_frame(void* frame, std::size_t bytes) noexcept;
 

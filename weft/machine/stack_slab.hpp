@@ -46,8 +46,8 @@ struct stack_slot {
         stack_slot* next;   ///< while it is free: the next one in the list
         const void* owner;  ///< while it is in use: the namer's argument
     };
-    stack_namer namer;   ///< null: no name
-    bool has_canary;     ///< constant once cut
+    stack_namer namer;  ///< null: no name
+    bool has_canary;    ///< constant once cut
     std::atomic<bool> in_use;
 };
 

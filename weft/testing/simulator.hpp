@@ -28,9 +28,11 @@ namespace weft::testing {
 /// ```
 ///
 /// Rules:
-/// 1. Time stands still while the program runs. `park` moves it: to the next completion that is
-///    due, else to the deadline, at once. A `park` without deadline and with nothing that could
-///    complete waits, in real time, for `wake`: other threads may exist. `is_stuck` tells before.
+/// 1. Time stands still while the program runs, but for a microsecond in each `park` that may not
+///    wait (so that who polls for something with `yield_now` gets there). `park` moves it: to the
+///    next completion that is due, else to the deadline, at once. A `park` without deadline and
+///    with nothing that could complete waits, in real time, for `wake`: other threads may exist.
+///    `is_stuck` tells before.
 /// 2. Its descriptors are its own (from `sim_descriptor_first` up). Those of the kernel are not
 ///    open here: -EBADF.
 /// 3. An operation is performed when it is submitted, if it can be and nobody waits before it; else
