@@ -62,8 +62,8 @@ public:
     ~loop();
 
     /// Runs a task, or what `fn(args...)` is (spawn.hpp), until it has ended; then cancels and
-    /// joins what else lives, and gives its result or throws its error. Throws `deadlock` when nothing
-    /// can ever run again.
+    /// joins what else lives, and gives its result or throws its error. Throws `deadlock` when
+    /// nothing can ever run again.
     template <class T>
     T run(task<T>&& t, std::source_location at = std::source_location::current()) {
         const running here(*this);

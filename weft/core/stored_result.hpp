@@ -21,7 +21,7 @@ struct boxed_result {
 template <class T>
 struct boxed final : boxed_result {
     template <class U>
-    explicit boxed(U&& v) : boxed_result{&destroy_boxed}, value(std::forward<U>(v)) {}
+    boxed(std::in_place_t, U&& v) : boxed_result{&destroy_boxed}, value(std::forward<U>(v)) {}
     static void* operator new(std::size_t bytes) { return allocate_frame(bytes); }
     static void operator delete(void* p) noexcept { deallocate_frame(p); }
     static void destroy_boxed(boxed_result* self) noexcept { delete static_cast<boxed*>(self); }
@@ -47,7 +47,7 @@ void store_result(void*& slot, std::uint8_t& flags, U&& value) {
         flags |= block_flag::inline_result;
     } else {
         static_assert(alignof(T) <= frame_alignment, "a result is aligned to 64 bytes at most");
-        slot = static_cast<boxed_result*>(new boxed<T>(std::forward<U>(value)));
+        slot = static_cast<boxed_result*>(new boxed<T>(std::in_place, std::forward<U>(value)));
     }
 }
 

@@ -118,7 +118,8 @@ WEFT_EXPORT void spill_frames(std::size_t size_class) noexcept;
 WEFT_INLINE_FRAMES void deallocate_frame(void* frame) noexcept;
 
 /// The same for who knows the size again when it frees: without a header, which is 16 bytes less
-/// and a handful of instructions where the size is a constant. What comes from one goes to the other.
+/// and a handful of instructions where the size is a constant. What comes from one goes to the
+/// other.
 [[nodiscard]] WEFT_INLINE_FRAMES void* allocate_sized_frame(std::size_t bytes);
 WEFT_INLINE_FRAMES void deallocate_sized_frame(void* frame, std::size_t bytes) noexcept;
 
