@@ -14,12 +14,12 @@ void* map_chunk() {
     void* const all = mmap(nullptr, 2 * bytes, PROT_READ | PROT_WRITE,
                            MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
     if (all == MAP_FAILED) throw std::bad_alloc();
-    const auto begin = reinterpret_cast<std::uintptr_t>(all);
-    const std::uintptr_t aligned = (begin + bytes - 1) & ~(bytes - 1);
-    if (aligned != begin) munmap(all, aligned - begin);
-    const std::uintptr_t end = begin + 2 * bytes;
-    munmap(reinterpret_cast<void*>(aligned + bytes), end - aligned - bytes);
-    return reinterpret_cast<void*>(aligned);
+    char* const begin = static_cast<char*>(all);
+    const std::size_t beyond = reinterpret_cast<std::uintptr_t>(begin) & (bytes - 1);
+    const std::size_t before = beyond == 0 ? 0 : bytes - beyond;
+    if (before != 0) munmap(begin, before);
+    munmap(begin + before + bytes, bytes - before);
+    return begin + before;
 }
 
 }  // namespace

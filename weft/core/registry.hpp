@@ -66,9 +66,9 @@ public:
     /// Null when the loop is gone.
     [[nodiscard]] scheduler* home() const noexcept { return scheduler_; }
     [[nodiscard]] static registry& of(const control_block& b) noexcept {
-        return *reinterpret_cast<const registry_chunk*>(reinterpret_cast<std::uintptr_t>(&b) &
-                                                        ~(chunk_bytes - 1))
-                    ->owner;
+        const auto* const bytes = reinterpret_cast<const char*>(&b);
+        const auto offset = reinterpret_cast<std::uintptr_t>(bytes) & (chunk_bytes - 1);
+        return *reinterpret_cast<const registry_chunk*>(bytes - offset)->owner;
     }
 
     /// Calls `visit(block)` for each block in use.
