@@ -61,7 +61,7 @@ if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
     # g++ 12 warns of its own std::string (GCC bug 105651).
     set_source_files_properties(
         ${PROJECT_SOURCE_DIR}/weft/pipeline/searcher_test.cpp
-        PROPERTIES COMPILE_OPTIONS "-Wno-array-bounds;-Wno-restrict"
+        PROPERTIES COMPILE_OPTIONS "-Wno-array-bounds;-Wno-restrict;-Wno-stringop-overflow"
     )
 endif()
 
