@@ -49,6 +49,7 @@ async_backtrace async_backtrace::of(const std::exception_ptr& error) {
     const remembered& last = last_thrown();
     if (!error || last.error != error) return {};
     std::vector<std::source_location> frames;
+    frames.reserve(last.trace.size());
     for (const detail::place at : last.trace) frames.push_back(detail::location_at(at));
     return async_backtrace(std::move(frames));
 }
