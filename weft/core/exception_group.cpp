@@ -7,7 +7,7 @@
 namespace weft {
 
 exception_group::exception_group(std::vector<std::exception_ptr> errors)
-    : errors_(std::move(errors)) {
+    : errors_(std::move(errors)) {  // NOLINT(bugprone-throw-keyword-missing): a member's
     text_ = errors_.size() == 1 ? "1 error" : std::to_string(errors_.size()) + " errors";
     text_ += " in a scope:";
     for (const auto& e : errors_) text_ += "\n- " + describe_exception(e);
