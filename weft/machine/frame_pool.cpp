@@ -13,7 +13,6 @@
 namespace weft {
 namespace {
 
-using detail::frame_class_of;
 using detail::free_frame;
 using detail::free_frames;
 using detail::the_frame_thread;

@@ -126,6 +126,7 @@ WEFT_INLINE_FRAMES void deallocate_sized_frame(void* frame, std::size_t bytes) n
 #undef WEFT_INLINE_FRAMES
 
 #if !defined(__clang__) || defined(WEFT_DEFINES_FRAME_POOL)
+// NOLINTBEGIN(misc-definitions-in-headers): under clang, in one source only
 
 void* allocate_frame(std::size_t bytes) {
     detail::frame_thread& thread = detail::the_frame_thread;
@@ -184,6 +185,7 @@ void deallocate_frame(void* frame) noexcept {
         detail::spill_frames(size_class);
 }
 
+// NOLINTEND(misc-definitions-in-headers)
 #endif
 
 /// Figures of the calling thread, and of the depot that all threads share.
