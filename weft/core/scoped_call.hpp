@@ -34,7 +34,7 @@ public:
         return error_ && absorbs(node, error_);
     }
     R take() {
-        if (error_) std::rethrow_exception(error_);
+        if (error_ || !value_) std::rethrow_exception(error_);
         return std::move(*value_);
     }
 
