@@ -1,0 +1,34 @@
+#include "weft/sync/mutex_core.hpp"
+
+#include "weft/base/error.hpp"
+
+#include <string>
+
+namespace weft::detail {
+
+const wait_kind mutex_kind{"mutex", &leave_queue};
+
+void mutex_core::hand_over() {
+    scheduler& home = waiters_.home("mutex::unlock()");
+    auto& next = static_cast<lock_waiter&>(waiters_.pop());
+    owner_ = owner_id(*next.block);
+    if (next.raises) [[unlikely]]
+        home.abandon(*next.block);
+    else
+        home.wake(*next.block);
+}
+
+void mutex_core::refuse_relock() {
+    throw usage_error("mutex::lock(): this coroutine holds it already and would wait for itself: "
+                      "unlock it first, or use a recursive_mutex");
+}
+
+void mutex_core::refuse_unlock(const char* what) const {
+    const std::string attempt = std::string(what) + "::unlock()";
+    if (owner_ == nobody) throw usage_error(attempt + ": it is not locked: lock() it first");
+    throw usage_error(attempt + ": another coroutine holds it, number " +
+                      std::to_string(owner_ & 0xffffffff) +
+                      ": who has locked it unlocks it, or moves its guard here");
+}
+
+}  // namespace weft::detail
