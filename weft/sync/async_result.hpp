@@ -125,15 +125,19 @@ public:
             : detail::awaiter<awaiter, detail::queued_waiter>(detail::async_result_kind),
               result_(of) {}
         [[nodiscard]] bool try_now() const noexcept { return result_.ready(); }
-        void start() noexcept { result_.wait(*this); }
+        void start() noexcept {
+            linked_ = true;
+            result_.wait(*this);
+        }
         reference finish() {
-            detail::throw_if_orphaned(*this);
-            if (detail::wait_queue::has(*this)) detail::wait_queue::remove(*this);
+            detail::throw_if_orphaned(*this, detail::async_result_kind);
+            if (linked_) detail::wait_queue::remove(*this);
             return result_.value();
         }
 
     private:
         async_result& result_;
+        bool linked_ = false;
     };
 
     /// Provides the value, made from `args`. Once. When making it throws, it stays open.

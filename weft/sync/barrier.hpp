@@ -47,7 +47,7 @@ public:
     /// It was cancelled while it waited.
     void break_it() noexcept;
     [[nodiscard]] std::size_t finish() const {
-        throw_if_orphaned(*this);
+        throw_if_orphaned(*this, barrier_kind);
         if (broken_) [[unlikely]]
             throw_broken();
         return index_;

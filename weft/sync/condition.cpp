@@ -37,10 +37,10 @@ void condition_waiter::begin() noexcept {
 void condition_waiter::come_back() noexcept {
     --mutex_.core_.returning;
     kind = &return_kind;
-    if (!mutex_.core_.try_take(owner_id(*block))) {
+    if (!mutex_.core_.try_take(key_of(block))) {
         entry_.block = block;
         mutex_.core_.wait(entry_);
-    } else if (entry_.raises) {
+    } else if (entry_.kind == &raising_kind) {
         this_scheduler().abandon(*block);
     } else {
         this_scheduler().wake(*block);
@@ -49,12 +49,12 @@ void condition_waiter::come_back() noexcept {
 
 void condition_waiter::give_up() noexcept {
     wait_queue::remove(*this);
-    entry_.raises = true;
+    entry_.kind = &raising_kind;
     come_back();
 }
 
 condition_end condition_waiter::end() noexcept {
-    if (orphaned) return condition_end::gone;
+    if (orphaned_) return condition_end::gone;
     if (condition_ == nullptr) return condition_end::notified;
     wait_queue::remove(*this);
     const bool late = block != nullptr && block->has(block_flag::cancel_pending);
@@ -85,7 +85,7 @@ condition::~condition() {
     while (!waiting_.empty()) {
         auto& w = static_cast<detail::condition_waiter&>(waiting_.pop());
         w.condition_ = nullptr;
-        w.orphaned = true;
+        w.orphaned_ = true;
         w.come_back();
     }
 }

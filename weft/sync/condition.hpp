@@ -68,6 +68,7 @@ private:
     mutex& mutex_;
     lock_waiter entry_;
     bool alone_ = false;  ///< notified by `notify_one`
+    bool orphaned_ = false;
 };
 
 /// For who waits once.

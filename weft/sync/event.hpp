@@ -19,7 +19,7 @@ public:
     explicit event_awaiter(event& of) noexcept : awaiter(event_kind), event_(of) {}
     [[nodiscard]] bool try_now() const noexcept;
     void start() noexcept;
-    void finish() const { throw_if_orphaned(*this); }
+    void finish() const { throw_if_orphaned(*this, event_kind); }
 
 private:
     event& event_;

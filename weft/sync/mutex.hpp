@@ -41,7 +41,7 @@ public:
     }
     /// A guard that holds it, or an empty one: `if (auto held = m.try_lock())`.
     [[nodiscard]] guard try_lock() noexcept {
-        return core_.try_take(detail::who_runs()) ? guard(*this) : guard();
+        return core_.try_take(detail::key_of_caller()) ? guard(*this) : guard();
     }
     /// For one that was locked by this coroutine and whose guard was `detach()`ed; anything else is
     /// a `usage_error`.
@@ -61,7 +61,7 @@ private:
     friend class detail::condition_waiter;
 
     [[nodiscard]] bool take() {
-        const coroutine_id me = detail::who_runs();
+        const detail::owner_key me = detail::key_of_running();
         if (core_.try_take(me)) [[likely]]
             return true;
         core_.check_relock(me);

@@ -7,12 +7,13 @@
 namespace weft::detail {
 
 const wait_kind mutex_kind{"mutex", &leave_queue};
+const wait_kind raising_kind{"the mutex of a condition, cancelled", nullptr};
 
 void mutex_core::hand_over() {
     scheduler& home = waiters_.home("mutex::unlock()");
-    auto& next = static_cast<lock_waiter&>(waiters_.pop());
-    owner_ = owner_id(*next.block);
-    if (next.raises) [[unlikely]]
+    const queued_waiter& next = waiters_.pop();
+    owner_ = key_of(next.block);
+    if (next.kind == &raising_kind) [[unlikely]]
         home.abandon(*next.block);
     else
         home.wake(*next.block);
@@ -25,9 +26,11 @@ void mutex_core::refuse_relock() {
 
 void mutex_core::refuse_unlock(const char* what) const {
     const std::string attempt = std::string(what) + "::unlock()";
-    if (owner_ == nobody) throw usage_error(attempt + ": it is not locked: lock() it first");
+    if (owner_ == nobody)
+        throw usage_error(attempt + ": it is not locked: keep the guard that lock() gives, which "
+                                    "unlocks, or detach() it to unlock by hand");
     throw usage_error(attempt + ": another coroutine holds it, number " +
-                      std::to_string(owner_ & 0xffffffff) +
+                      std::to_string(owner() & 0xffffffff) +
                       ": who has locked it unlocks it, or moves its guard here");
 }
 

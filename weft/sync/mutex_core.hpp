@@ -4,8 +4,10 @@
 #include "weft/base/export.hpp"
 #include "weft/sync/wait_queue.hpp"
 
+#include <bit>
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <utility>
 
 /// What `mutex` and `recursive_mutex` share.
@@ -67,26 +69,44 @@ namespace detail {
 
 class condition_waiter;
 
-/// In place of an id: a coroutine of another library, or a callback of the loop.
-inline constexpr coroutine_id no_coroutine_of_weft = ~coroutine_id{0};
+/// Who holds a mutex: a coroutine's number and generation, as they lie in its block.
+using owner_key = std::uint64_t;
+inline constexpr owner_key nobody = 0;
+/// A coroutine of another library, which has a block only while it waits, or a callback of the
+/// loop.
+inline constexpr owner_key no_coroutine_of_weft = ~owner_key{0};
 
-[[nodiscard]] inline coroutine_id owner_id(const control_block& b) noexcept {
-    return b.kind == block_kind::foreign ? no_coroutine_of_weft : b.id();
+[[nodiscard]] inline owner_key key_of(const control_block* b) noexcept {
+    static_assert(offsetof(control_block, number) ==
+                  offsetof(control_block, generation) + sizeof b->generation);
+    if (b == nullptr || b->kind == block_kind::foreign) return no_coroutine_of_weft;
+    owner_key key = 0;
+    std::memcpy(&key, reinterpret_cast<const char*>(b) + offsetof(control_block, generation),
+                sizeof key);
+    return key;
 }
-[[nodiscard]] inline coroutine_id who_runs() noexcept {
-    const scheduler* const home = the_scheduler;
-    const control_block* const b = home != nullptr ? home->current() : nullptr;
-    return b != nullptr ? owner_id(*b) : no_coroutine_of_weft;
+/// REQUIRES: a loop runs on this thread.
+[[nodiscard]] inline owner_key key_of_running() noexcept {
+    return key_of(this_scheduler().current());
+}
+/// The same anywhere.
+[[nodiscard]] inline owner_key key_of_caller() noexcept {
+    return key_of(the_scheduler != nullptr ? the_scheduler->current() : nullptr);
+}
+[[nodiscard]] inline coroutine_id id_of(owner_key key) noexcept {
+    return key == no_coroutine_of_weft ? 0 : std::rotl(key, 32);
 }
 
 WEFT_EXPORT extern const wait_kind mutex_kind;
+
+/// Of one in the line that gets the mutex to raise `cancelled` with it: who waited on a `condition`
+/// and gave up.
+WEFT_EXPORT extern const wait_kind raising_kind;
 
 /// One in the line for a mutex.
 class lock_waiter : public queued_waiter {
 public:
     explicit lock_waiter(const wait_kind& k = mutex_kind) noexcept : queued_waiter(k) {}
-    /// Gets the mutex, to raise `cancelled` with it: a `condition` had to be given up.
-    bool raises = false;
 };
 
 class WEFT_EXPORT mutex_core {
@@ -101,17 +121,15 @@ public:
     }
 
     [[nodiscard]] bool locked() const noexcept { return owner_ != nobody; }
-    [[nodiscard]] bool held_by(coroutine_id who) const noexcept {
+    [[nodiscard]] bool held_by(owner_key who) const noexcept {
         return owner_ == who && who != no_coroutine_of_weft;
     }
-    [[nodiscard]] coroutine_id owner() const noexcept {
-        return owner_ == no_coroutine_of_weft ? 0 : owner_;
-    }
+    [[nodiscard]] coroutine_id owner() const noexcept { return id_of(owner_); }
     [[nodiscard]] mutex_statistics statistics() const noexcept {
         return mutex_statistics(locked(), owner(), waiters_.size(), contended_);
     }
 
-    [[nodiscard]] bool try_take(coroutine_id me) noexcept {
+    [[nodiscard]] bool try_take(owner_key me) noexcept {
         if (owner_ != nobody) return false;
         owner_ = me;
         return true;
@@ -131,12 +149,12 @@ public:
     }
 
     /// Throw `usage_error`.
-    void check_relock(coroutine_id me) const {
+    void check_relock(owner_key me) const {
         if (held_by(me)) [[unlikely]]
             refuse_relock();
     }
     void check_unlock(const char* what) const {
-        const coroutine_id me = who_runs();
+        const owner_key me = key_of_caller();
         if (owner_ == me) [[likely]]
             return;
         if (owner_ == nobody || (me != no_coroutine_of_weft && owner_ != no_coroutine_of_weft))
@@ -147,13 +165,11 @@ public:
     std::size_t returning = 0;
 
 private:
-    static constexpr coroutine_id nobody = 0;
-
     void hand_over();
     [[noreturn, gnu::cold]] static void refuse_relock();
     [[noreturn, gnu::cold]] void refuse_unlock(const char* what) const;
 
-    coroutine_id owner_ = nobody;
+    owner_key owner_ = nobody;
     wait_queue waiters_;
     std::uint64_t contended_ = 0;
 };

@@ -33,7 +33,9 @@ public:
     [[nodiscard]] detail::lock_awaiter<recursive_mutex> lock() noexcept {
         return detail::lock_awaiter<recursive_mutex>(*this);
     }
-    [[nodiscard]] guard try_lock() noexcept { return take() ? guard(*this) : guard(); }
+    [[nodiscard]] guard try_lock() noexcept {
+        return take_as(detail::key_of_caller()) ? guard(*this) : guard();
+    }
     /// Once, by its owner, in place of a guard that was `detach()`ed; else a `usage_error`.
     void unlock() {
         core_.check_unlock("recursive_mutex");
@@ -51,8 +53,8 @@ private:
     friend guard;
     friend detail::lock_awaiter<recursive_mutex>;
 
-    [[nodiscard]] bool take() noexcept {
-        const coroutine_id me = detail::who_runs();
+    [[nodiscard]] bool take() noexcept { return take_as(detail::key_of_running()); }
+    [[nodiscard]] bool take_as(detail::owner_key me) noexcept {
         if (core_.try_take(me)) return true;
         if (!core_.held_by(me)) return false;
         ++again_;

@@ -90,13 +90,13 @@ public:
 class acquire_awaiter : public permit_awaiter<acquire_awaiter> {
 public:
     using permit_awaiter<acquire_awaiter>::permit_awaiter;
-    void finish() const { throw_if_orphaned(*this); }
+    void finish() const { throw_if_orphaned(*this, semaphore_kind); }
 };
 class hold_awaiter : public permit_awaiter<hold_awaiter> {
 public:
     using permit_awaiter<hold_awaiter>::permit_awaiter;
     [[nodiscard]] semaphore_guard finish() const {
-        throw_if_orphaned(*this);
+        throw_if_orphaned(*this, semaphore_kind);
         return semaphore_guard(source, wanted);
     }
 };

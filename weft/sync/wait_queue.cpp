@@ -29,7 +29,7 @@ void wait_queue::orphan_all() noexcept {
                "what coroutines wait for was destroyed on another thread than their loop's");
     while (!empty()) {
         queued_waiter& w = pop();
-        w.orphaned = true;
+        w.kind = &orphan_kind;
         // One that was woken already is linked only because it has not resumed yet.
         if (w.block->wait == &w) the_scheduler->wake(*w.block);
     }
@@ -40,8 +40,10 @@ void leave_queue(waiter& w) noexcept {
     this_scheduler().abandon(*w.block);
 }
 
-void refuse_orphan(const wait_kind& kind) {
-    throw usage_error(std::string(kind.what) +
+const wait_kind orphan_kind{"what was destroyed", nullptr};
+
+void refuse_orphan(const wait_kind& was) {
+    throw usage_error(std::string(was.what) +
                       ": it was destroyed while this coroutine waited for it: let it outlive who "
                       "waits, or cancel and join them first");
 }

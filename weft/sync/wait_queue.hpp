@@ -11,18 +11,17 @@
 /// Coroutines that wait in a line: what the primitives of this layer are made of.
 namespace weft::detail {
 
+/// Set while it is linked.
 struct queue_link {
-    queue_link* prev = nullptr;
-    queue_link* next = nullptr;
+    queue_link() noexcept {}
+    queue_link* prev;
+    queue_link* next;
 };
 
 /// A waiter in a line, or that is about to stand in one.
 class WEFT_EXPORT queued_waiter : public waiter, private queue_link {
 public:
     explicit queued_waiter(const wait_kind& k) noexcept : waiter(k) {}
-
-    /// What it waited for was destroyed: whoever resumes learns it by `refuse_orphan`.
-    bool orphaned = false;
 
 protected:
     ~queued_waiter() = default;
@@ -39,7 +38,7 @@ private:
 /// 2. Whoever wakes takes what the waiter is to get, a permit or the ownership, out of the
 ///    primitive at once. So nobody overtakes, and what was given is never lost: one that is
 ///    cancelled after it was woken gets it all the same.
-/// 3. A line that is destroyed wakes who stands in it, to throw (`refuse_orphan`).
+/// 3. A line that is destroyed wakes who stands in it, to throw (`throw_if_orphaned`).
 /// 4. One thread, the loop's: nothing is atomic.
 class WEFT_EXPORT wait_queue {
 public:
@@ -67,11 +66,6 @@ public:
         queue_link& one = w;
         one.prev->next = one.next;
         one.next->prev = one.prev;
-        one.prev = one.next = nullptr;
-    }
-    /// It stands in a line.
-    [[nodiscard]] static bool has(const queued_waiter& w) noexcept {
-        return static_cast<const queue_link&>(w).next != nullptr;
     }
     queued_waiter& pop() noexcept {
         queued_waiter& w = front();
@@ -99,11 +93,13 @@ private:
 
 /// For kinds whose waiters leave nothing behind but their place in the line.
 WEFT_EXPORT void leave_queue(waiter& w) noexcept;
-/// Throws what a waiter gets whose primitive was destroyed.
-[[noreturn, gnu::cold]] WEFT_EXPORT void refuse_orphan(const wait_kind& kind);
-inline void throw_if_orphaned(const queued_waiter& w) {
-    if (w.orphaned) [[unlikely]]
-        refuse_orphan(*w.kind);
+/// In place of the kind of a waiter whose line was destroyed.
+WEFT_EXPORT extern const wait_kind orphan_kind;
+/// Throws what such a waiter gets, which waited as `was`.
+[[noreturn, gnu::cold]] WEFT_EXPORT void refuse_orphan(const wait_kind& was);
+inline void throw_if_orphaned(const queued_waiter& w, const wait_kind& was) {
+    if (w.kind == &orphan_kind) [[unlikely]]
+        refuse_orphan(was);
 }
 
 }  // namespace weft::detail
