@@ -114,8 +114,8 @@ coroutine_id running_coroutine() noexcept {
 namespace weft {
 
 local_guard::~local_guard() {
-    if (detail::running_coroutine() != in_) return detail::drop_local(before_);
-    detail::drop_local(detail::exchange_local(key_, before_));
+    const bool here = detail::running_coroutine() == in_;
+    detail::drop_local(here ? detail::exchange_local(key_, before_) : before_);
 }
 
 }  // namespace weft

@@ -21,7 +21,7 @@ namespace detail {
 /// Puts back what a `local` was, at the end of its life; see `local::scoped`. Does not move. When
 /// it is destroyed in another coroutine than it was made in, as the frame of a generator may be, it
 /// does nothing.
-class [[nodiscard("it puts the value back when it is destroyed")]] WEFT_EXPORT local_guard {
+class WEFT_EXPORT local_guard {
 public:
     local_guard(std::uint64_t key, detail::local_value* replaced) noexcept
         : key_(key), before_(replaced), in_(detail::running_coroutine()) {}

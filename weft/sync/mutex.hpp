@@ -21,7 +21,8 @@ namespace weft {
 /// 1. Who waits gets it in the order of their coming: an unlock hands it over, and nobody slips in
 ///    between. One that is cancelled after it was handed over has it, and its next await raises.
 /// 2. The owner is the coroutine, with all the tasks that it awaits. Locking it twice is a
-///    `usage_error`: there is `recursive_mutex`.
+///    `usage_error`: there is `recursive_mutex`. A coroutine of another library that gets it at
+///    once counts as who runs it.
 /// 3. A guard unlocks where it is destroyed, be it in another coroutine of the loop. `unlock()` is
 ///    for the owner.
 /// 4. One loop's, no atomics: threads use `std::mutex`, without an await inside.
@@ -60,13 +61,7 @@ private:
     friend detail::lock_awaiter<mutex>;
     friend class detail::condition_waiter;
 
-    [[nodiscard]] bool take() {
-        const detail::owner_key me = detail::key_of_running();
-        if (core_.try_take(me)) [[likely]]
-            return true;
-        core_.check_relock(me);
-        return false;
-    }
+    [[nodiscard]] bool take() noexcept { return core_.try_take(detail::key_of_running()); }
     void give_back() { core_.pass_on(); }
 
     detail::mutex_core core_;

@@ -7,6 +7,7 @@
 namespace weft::detail {
 
 const wait_kind mutex_kind{"mutex", &leave_queue};
+const wait_kind relocking_kind{"mutex", nullptr};
 const wait_kind raising_kind{"the mutex of a condition, cancelled", nullptr};
 
 void mutex_core::hand_over() {
@@ -19,7 +20,17 @@ void mutex_core::hand_over() {
         home.wake(*next.block);
 }
 
-void mutex_core::refuse_relock() {
+void mutex_core::wait(lock_waiter& w) noexcept {
+    if (held_by(key_of(w.block))) [[unlikely]] {
+        w.kind = &relocking_kind;
+        this_scheduler().wake(*w.block);
+        return;
+    }
+    ++contended_;
+    waiters_.push(w);
+}
+
+void refuse_relock() {
     throw usage_error("mutex::lock(): this coroutine holds it already and would wait for itself: "
                       "unlock it first, or use a recursive_mutex");
 }

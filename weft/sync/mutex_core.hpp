@@ -103,6 +103,10 @@ WEFT_EXPORT extern const wait_kind mutex_kind;
 /// and gave up.
 WEFT_EXPORT extern const wait_kind raising_kind;
 
+/// Of one that holds it already: goes on, to throw.
+WEFT_EXPORT extern const wait_kind relocking_kind;
+[[noreturn, gnu::cold]] WEFT_EXPORT void refuse_relock();
+
 /// One in the line for a mutex.
 class lock_waiter : public queued_waiter {
 public:
@@ -134,10 +138,7 @@ public:
         owner_ = me;
         return true;
     }
-    void wait(lock_waiter& w) noexcept {
-        ++contended_;
-        waiters_.push(w);
-    }
+    void wait(lock_waiter& w) noexcept;
     /// To the next in the line, or to nobody.
     void pass_on() {
         WEFT_CHECK(owner_ != nobody, "a mutex was unlocked by hand that a guard holds: detach() "
@@ -148,11 +149,7 @@ public:
             hand_over();
     }
 
-    /// Throw `usage_error`.
-    void check_relock(owner_key me) const {
-        if (held_by(me)) [[unlikely]]
-            refuse_relock();
-    }
+    /// Throws `usage_error`.
     void check_unlock(const char* what) const {
         const owner_key me = key_of_caller();
         if (owner_ == me) [[likely]]
@@ -166,7 +163,6 @@ public:
 
 private:
     void hand_over();
-    [[noreturn, gnu::cold]] static void refuse_relock();
     [[noreturn, gnu::cold]] void refuse_unlock(const char* what) const;
 
     owner_key owner_ = nobody;
@@ -181,7 +177,9 @@ public:
     explicit lock_awaiter(Mutex& m) noexcept : mutex_(m) {}
     [[nodiscard]] bool try_now() { return mutex_.take(); }
     void start() noexcept { mutex_.core_.wait(*this); }
-    [[nodiscard]] owning_guard<Mutex> finish() const noexcept {
+    [[nodiscard]] owning_guard<Mutex> finish() const {
+        if (this->kind == &relocking_kind) [[unlikely]]
+            refuse_relock();
         return owning_guard<Mutex>(mutex_);
     }
 

@@ -19,8 +19,8 @@ namespace weft {
 /// }
 /// ```
 ///
-/// A coroutine that is spawned is another one, and waits. A coroutine of another library is not
-/// recognised, and waits for itself.
+/// A coroutine that is spawned is another one, and waits. A coroutine of another library counts as
+/// who runs it; one that had to wait is not recognised again, and would wait for itself.
 class WEFT_EXPORT recursive_mutex {
 public:
     using guard = owning_guard<recursive_mutex>;
