@@ -7,6 +7,7 @@
 #include "weft/core/describe.hpp"
 #include "weft/core/join_handle.hpp"
 #include "weft/core/join_waiter.hpp"
+#include "weft/core/local_values.hpp"
 #include "weft/core/look_ahead.hpp"
 #include "weft/core/scope_children.hpp"
 #include "weft/core/stored_result.hpp"
@@ -67,6 +68,9 @@ control_block& scheduler::add(block_kind kind, cancel_node& in, place at) {
     b.number = static_cast<std::uint32_t>(++spawned_);
     b.spawned_at = at;
     b.spawned = b.since = now_;
+    const control_block* const by = current();
+    if (by == nullptr || by->locals != nullptr) [[unlikely]]
+        b.locals = locals_to_inherit(by);
     in.add(b);
     ++live_;
     return b;
@@ -99,6 +103,8 @@ void scheduler::ended(control_block& b) noexcept {
     cancel_node::remove(b);
     --live_;
     b.leaf = nullptr;
+    if (b.locals != nullptr) [[unlikely]]
+        drop_locals(b);
     if (b.joiners != nullptr) wake_joiners(b);
     if (b.has(block_flag::in_scope)) scope_children::of(*in).child_ended(b);
     if (b.extra != nullptr) [[unlikely]] {
