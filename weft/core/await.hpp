@@ -14,8 +14,16 @@
 namespace weft {
 namespace detail {
 
-/// The fiber that calls, and its loop; a `usage_error` in a task or outside of a loop.
-[[nodiscard]] WEFT_EXPORT fiber_record& this_fiber(const char* attempt);
+[[noreturn, gnu::cold]] WEFT_EXPORT void refuse_outside_fiber(const char* attempt);
+/// The fiber that calls; a `usage_error` in a task or outside of a loop.
+[[nodiscard]] inline fiber_record& this_fiber(const char* attempt) {
+    if (scheduler* const home = the_scheduler; home != nullptr) [[likely]] {
+        control_block* const b = home->current();
+        if (b != nullptr && b->kind == block_kind::fiber && b->leaf.address() == b->body) [[likely]]
+            return *static_cast<fiber_record*>(b->body);
+    }
+    refuse_outside_fiber(attempt);
+}
 /// Runs a nested task for a fiber, on the loop's stack.
 WEFT_EXPORT void run_nested(fiber_record& self, task_frame& child);
 
@@ -30,12 +38,15 @@ private:
 };
 
 template <class Awaiter>
-decltype(auto) await_native(fiber_record& self, Awaiter&& w) {
-    if (!w.await_ready()) {
-        scheduler& home = this_scheduler();
-        w.suspend_in(home, *home.current());
-        home.suspend_fiber(self);
-    }
+[[gnu::noinline]] void suspend_native(fiber_record& self, Awaiter& w) {
+    scheduler& home = this_scheduler();
+    w.suspend_in(home, *home.current());
+    home.suspend_fiber(self);
+}
+/// Inlined: what completes at once costs no call.
+template <class Awaiter>
+[[gnu::always_inline]] inline decltype(auto) await_native(fiber_record& self, Awaiter&& w) {
+    if (!w.await_ready()) suspend_native(self, w);
     return w.await_resume();
 }
 
@@ -70,6 +81,12 @@ decltype(auto) await_in(fiber_record& self, Awaitable&& x) {
     }
 }
 
+template <class Awaitable>
+[[gnu::noinline]] decltype(auto) await_unwinding(fiber_record& self, Awaitable&& x) {
+    const unwinding_shield shield(*self.block);
+    return await_in(self, std::forward<Awaitable>(x));
+}
+
 }  // namespace detail
 
 /// What `co_await` is in a task: suspends this fiber until `x` is there, and gives its result or
@@ -90,10 +107,8 @@ await_result<Awaitable> await(Awaitable&& x,
                               std::source_location at = std::source_location::current()) {
     detail::fiber_record& self = detail::this_fiber("await()");
     self.link.at = detail::place_of(at);
-    if (detail::this_scheduler().exceptions().uncaught != 0) [[unlikely]] {
-        const detail::unwinding_shield shield(*self.block);
-        return detail::await_in(self, std::forward<Awaitable>(x));
-    }
+    if (detail::this_scheduler().exceptions().uncaught != 0) [[unlikely]]
+        return detail::await_unwinding(self, std::forward<Awaitable>(x));
     return detail::await_in(self, std::forward<Awaitable>(x));
 }
 
