@@ -51,7 +51,7 @@ template <class Awaiter>
 }
 
 template <class Awaitable>
-decltype(auto) await_in(fiber_record& self, Awaitable&& x) {
+[[gnu::always_inline]] inline decltype(auto) await_in(fiber_record& self, Awaitable&& x) {
     using type = std::remove_cvref_t<Awaitable>;
     if constexpr (is_task<type>) {
         static_assert(!std::is_lvalue_reference_v<Awaitable>,

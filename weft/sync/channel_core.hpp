@@ -97,7 +97,8 @@ public:
     /// What is usual, without a call; else as every awaiter does.
     [[nodiscard]] bool await_ready() {
         control_block* const b = undisturbed();
-        if (b == nullptr || !channel_.take_at_once(this->slot)) return await_ready_slowly();
+        if (b == nullptr || !channel_.take_at_once(this->slot)) [[unlikely]]
+            return await_ready_slowly(b);
         return charge_for(*b);
     }
     [[nodiscard]] bool try_now() {
@@ -125,7 +126,11 @@ private:
         raise_if_cancelled_meanwhile(who);
         if (this->event() == channel_event::gone) refuse_destroyed_channel("receive");
     }
-    [[gnu::noinline]] bool await_ready_slowly() { return base::await_ready(); }
+    [[gnu::noinline]] bool await_ready_slowly(control_block* b) {
+        if (b == nullptr) [[unlikely]]
+            return base::await_ready();
+        return try_now() && charge_for(*b);
+    }
 
     Channel& channel_;
 };
@@ -149,7 +154,8 @@ public:
 
     [[nodiscard]] bool await_ready() {
         control_block* const b = undisturbed();
-        if (b == nullptr || !channel_.offer_at_once(*this->item)) return await_ready_slowly();
+        if (b == nullptr || !channel_.offer_at_once(*this->item)) [[unlikely]]
+            return await_ready_slowly(b);
         return charge_for(*b);
     }
     [[nodiscard]] bool try_now() {
@@ -170,7 +176,11 @@ public:
     }
 
 private:
-    [[gnu::noinline]] bool await_ready_slowly() { return base::await_ready(); }
+    [[gnu::noinline]] bool await_ready_slowly(control_block* b) {
+        if (b == nullptr) [[unlikely]]
+            return base::await_ready();
+        return try_now() && charge_for(*b);
+    }
     [[gnu::cold]] void failed(const waiter& who) {
         raise_if_cancelled_meanwhile(who);
         if (this->event() == channel_event::closed) refuse_closed_channel();
@@ -282,7 +292,7 @@ private:
         return true;
     }
 
-    [[gnu::noinline]] bool offer(T& item) {
+    bool offer(T& item) {
         if (!receivers_.empty()) {
             check_loop();
             auto& first = static_cast<channel_receiver<T>&>(receivers_.front());
@@ -302,7 +312,7 @@ private:
     }
 
     /// False when it has to wait. `into` stays empty when the channel is closed.
-    [[gnu::noinline]] bool take(std::optional<T>& into) {
+    bool take(std::optional<T>& into) {
         if (!empty()) [[likely]] {
             if (!senders_.empty()) check_loop();
             items_.take([&into](T& item) { into.emplace(std::move(item)); });
