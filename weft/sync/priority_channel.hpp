@@ -31,24 +31,24 @@ public:
     void push(T&& item) {
         if (heap_.size() == heap_.capacity())
             heap_.reserve(std::max<std::size_t>(8, 2 * heap_.size()));
-        std::size_t place = heap_.size();
-        while (place > 0 && less_(std::as_const(item), std::as_const(*heap_[parent(place)].item)))
-            place = parent(place);
+        std::size_t to = heap_.size();
+        while (to > 0 && less_(std::as_const(item), std::as_const(*heap_[parent(to)].item)))
+            to = parent(to);
         const entry added(slab_.add(std::move(item)), next_++);
         heap_.push_back(added);
-        for (std::size_t i = heap_.size() - 1; i > place; i = parent(i))
+        for (std::size_t i = heap_.size() - 1; i > to; i = parent(i))
             heap_[i] = heap_[parent(i)];
-        heap_[place] = added;
+        heap_[to] = added;
     }
     template <class F>
     void take(F&& move_out) {
         const entry last = heap_.back();
-        const std::size_t place = place_for(last);
+        const std::size_t to = slot_for(last);
         T* const first = heap_.front().item;
         move_out(*first);
         // What is on the way from the top to that place moves up.
         entry up = last;
-        for (std::size_t i = place;; i = parent(i)) {
+        for (std::size_t i = to;; i = parent(i)) {
             std::swap(heap_[i], up);
             if (i == 0) break;
         }
@@ -73,15 +73,15 @@ private:
         return a.order < b.order && !less_(y, x);
     }
     /// Where the last one belongs once the first is gone.
-    [[nodiscard]] std::size_t place_for(const entry& last) const {
+    [[nodiscard]] std::size_t slot_for(const entry& last) const {
         const std::size_t left = heap_.size() - 1;
-        std::size_t place = 0;
-        for (std::size_t child = 1; child < left; child = 2 * place + 1) {
+        std::size_t to = 0;
+        for (std::size_t child = 1; child < left; child = 2 * to + 1) {
             if (child + 1 < left && before(heap_[child + 1], heap_[child])) ++child;
             if (before(last, heap_[child])) break;
-            place = child;
+            to = child;
         }
-        return place;
+        return to;
     }
 
     std::vector<entry> heap_;
