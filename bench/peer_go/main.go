@@ -23,8 +23,12 @@ func main() {
 		fmt.Println("bytes_per_task", measureSleep())
 	case "timer":
 		fmt.Println("CPU_ms", measureTimer())
+	case "channel":
+		fmt.Println("ns_per_item", measureChannel(20_000_000, 1_024))
+	case "rendezvous":
+		fmt.Println("ns_per_item", measureChannel(5_000_000, 0))
 	default:
-		fmt.Fprintln(os.Stderr, "usage: peer_go spawn|yield|sleep|timer")
+		fmt.Fprintln(os.Stderr, "usage: peer_go spawn|yield|sleep|timer|channel|rendezvous")
 		os.Exit(2)
 	}
 }

@@ -7,9 +7,8 @@
 
 namespace weft::detail {
 
-void refuse_to_await(const char* attempt) {
-    const scheduler& home = scheduler_for(attempt);
-    if (home.current() == nullptr)
+void refuse_outside_fiber(const char* attempt) {
+    if (scheduler_for(attempt).current() == nullptr)
         throw usage_error(
             std::string(attempt) +
             ": called by the loop itself, in a callback: spawn() a fiber for what has "

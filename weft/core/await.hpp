@@ -14,7 +14,7 @@
 namespace weft {
 namespace detail {
 
-[[noreturn, gnu::cold]] WEFT_EXPORT void refuse_to_await(const char* attempt);
+[[noreturn, gnu::cold]] WEFT_EXPORT void refuse_outside_fiber(const char* attempt);
 /// The fiber that calls; a `usage_error` in a task or outside of a loop.
 [[nodiscard]] inline fiber_record& this_fiber(const char* attempt) {
     scheduler* const home = the_scheduler;
@@ -25,7 +25,7 @@ namespace detail {
         if (frame->resume == &fiber_record::resume_frame) [[likely]]
             return *frame;
     }
-    refuse_to_await(attempt);
+    refuse_outside_fiber(attempt);
 }
 /// Runs a nested task for a fiber, on the loop's stack.
 WEFT_EXPORT void run_nested(fiber_record& self, task_frame& child);
@@ -41,23 +41,20 @@ private:
 };
 
 template <class Awaiter>
-decltype(auto) await_native(fiber_record& self, Awaiter&& w) {
+[[gnu::noinline]] void suspend_native(fiber_record& self, Awaiter& w) {
     scheduler& home = this_scheduler();
-    control_block& b = *home.current();
-    bool ready = false;
-    if constexpr (requires { w.ready_for(home, &b); })
-        ready = w.ready_for(home, &b);  // the loop is known
-    else
-        ready = w.await_ready();
-    if (!ready) {
-        w.suspend_in(home, b);
-        home.suspend_fiber(self);
-    }
+    w.suspend_in(home, *home.current());
+    home.suspend_fiber(self);
+}
+/// Inlined: what completes at once costs no call.
+template <class Awaiter>
+[[gnu::always_inline]] inline decltype(auto) await_native(fiber_record& self, Awaiter&& w) {
+    if (!w.await_ready()) suspend_native(self, w);
     return w.await_resume();
 }
 
 template <class Awaitable>
-decltype(auto) await_in(fiber_record& self, Awaitable&& x) {
+[[gnu::always_inline]] inline decltype(auto) await_in(fiber_record& self, Awaitable&& x) {
     using type = std::remove_cvref_t<Awaitable>;
     if constexpr (is_task<type>) {
         static_assert(!std::is_lvalue_reference_v<Awaitable>,
@@ -87,6 +84,12 @@ decltype(auto) await_in(fiber_record& self, Awaitable&& x) {
     }
 }
 
+template <class Awaitable>
+[[gnu::noinline]] decltype(auto) await_unwinding(fiber_record& self, Awaitable&& x) {
+    const unwinding_shield shield(*self.block);
+    return await_in(self, std::forward<Awaitable>(x));
+}
+
 }  // namespace detail
 
 /// What `co_await` is in a task: suspends this fiber until `x` is there, and gives its result or
@@ -107,10 +110,8 @@ await_result<Awaitable> await(Awaitable&& x,
                               std::source_location at = std::source_location::current()) {
     detail::fiber_record& self = detail::this_fiber("await()");
     self.link.at = detail::place_of(at);
-    if (detail::this_scheduler().exceptions().uncaught != 0) [[unlikely]] {
-        const detail::unwinding_shield shield(*self.block);
-        return detail::await_in(self, std::forward<Awaitable>(x));
-    }
+    if (detail::this_scheduler().exceptions().uncaught != 0) [[unlikely]]
+        return detail::await_unwinding(self, std::forward<Awaitable>(x));
     return detail::await_in(self, std::forward<Awaitable>(x));
 }
 

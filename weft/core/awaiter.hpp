@@ -41,10 +41,7 @@ public:
 
     [[nodiscard]] bool await_ready() {
         scheduler& home = scheduler_for(this->kind->what);
-        return ready_for(home, home.current());
-    }
-    /// The same for a coroutine of `home`, or for the loop itself.
-    [[nodiscard]] bool ready_for(scheduler& home, control_block* b) {
+        control_block* const b = home.current();
         if (b != nullptr ? b->has(block_flag::cancel_pending) : home.root().cancelled())
             [[unlikely]]
             return false;

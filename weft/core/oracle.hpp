@@ -15,6 +15,7 @@ enum class choice : std::uint8_t {
     timer,       ///< which of the timers with the same deadline expires next
     completion,  ///< which of the completed operations is reported next
     bytes,       ///< how many bytes an operation transfers, less one
+    branch,      ///< which of the branches of a select that are possible is served
 };
 
 /// Decides what the scheduler leaves open. A loop without one takes the first of everything (FIFO,
