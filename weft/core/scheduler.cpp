@@ -160,15 +160,40 @@ control_block* scheduler::next() noexcept {
 }
 
 /// On with those that await what has ended, one after the other.
-inline void scheduler::follow_leaf() {
+inline bool scheduler::leaf_is_over() {
     control_block& b = *current();
     while (leaf_ended == ending::nested) {
         leaf_ended = ending::none;
-        if (!charge()) [[unlikely]]
-            return push(b);
+        if (!charge()) [[unlikely]] {
+            push(b);
+            return false;
+        }
         b.leaf.resume();
     }
-    if (std::exchange(leaf_ended, ending::none) == ending::whole) whole_ended(b);
+    return std::exchange(leaf_ended, ending::none) == ending::whole;
+}
+inline void scheduler::follow_leaf() {
+    control_block& b = *current();
+    if (leaf_is_over()) whole_ended(b);
+}
+
+bool scheduler::run_within(control_block& b) {
+    control_block* const outer = current();
+    const int budget = budget_;
+    ++within_;
+    started(b);
+    bool over = false;
+    try {
+        b.leaf.resume();
+        over = leaf_ended != ending::none && leaf_is_over();
+    } catch (...) {
+        report_unhandled(std::current_exception(), "resuming a foreign coroutine");
+    }
+    call_after_leaving();
+    --within_;
+    watched_.current.store(outer, std::memory_order_release);
+    budget_ = budget;
+    return over;
 }
 
 void scheduler::resume_next() {
