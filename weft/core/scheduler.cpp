@@ -143,8 +143,7 @@ void scheduler::run_ready() {
         try {
             while (!ready_.empty() && ticks_left()) resume_next();
         } catch (...) {
-            // A foreign coroutine; ours keep their errors to themselves.
-            report_unhandled(std::current_exception(), "resuming a foreign coroutine");
+            resumed_with_error();
             call_after_leaving();
         }
     }
@@ -177,23 +176,18 @@ inline void scheduler::follow_leaf() {
     if (leaf_is_over()) whole_ended(b);
 }
 
-bool scheduler::run_within(control_block& b) {
-    control_block* const outer = current();
-    const int budget = budget_;
-    ++within_;
-    started(b);
-    bool over = false;
+bool scheduler::nested_within() noexcept {
     try {
-        b.leaf.resume();
-        over = leaf_ended != ending::none && leaf_is_over();
+        return leaf_is_over();
     } catch (...) {
-        report_unhandled(std::current_exception(), "resuming a foreign coroutine");
+        resumed_with_error();
+        return false;
     }
-    call_after_leaving();
-    --within_;
-    watched_.current.store(outer, std::memory_order_release);
-    budget_ = budget;
-    return over;
+}
+
+/// Of a foreign coroutine; ours keep their errors to themselves.
+void scheduler::resumed_with_error() noexcept {
+    report_unhandled(std::current_exception(), "resuming a foreign coroutine");
 }
 
 void scheduler::resume_next() {
@@ -205,13 +199,14 @@ void scheduler::resume_next() {
     look_ahead();
     b.leaf.resume();
     if (leaf_ended != ending::none) follow_leaf();
-    call_after_leaving();
+    if (after_leaving_ != nullptr) [[unlikely]]
+        call_after_leaving();
     reap();
 }
 
 /// A call may resume the fiber, which may leave its stack for another call.
-inline void scheduler::call_after_leaving() {
-    while (after_leaving_ != nullptr) [[unlikely]] {
+void scheduler::call_after_leaving() {
+    while (after_leaving_ != nullptr) {
         const auto call = std::exchange(after_leaving_, nullptr);
         call(after_leaving_argument_);
     }

@@ -119,7 +119,30 @@ public:
     /// Runs the task of `b`, which is new, within the task that runs and goes on afterwards. True
     /// when it has ended; then it is for the caller to say so (`whole_ended`), or to use the block
     /// again (`renew`). REQUIRES: runs_within() and ticks_left().
-    [[nodiscard]] bool run_within(control_block& b);
+    [[nodiscard]] bool run_within(control_block& b) {
+        control_block* const outer = current();
+        const int budget = budget_;
+        ++within_;
+        started(b);
+        try {
+            b.leaf.resume();
+        } catch (...) {
+            resumed_with_error();
+        }
+        bool over = false;
+        if (leaf_ended == ending::whole) [[likely]] {
+            leaf_ended = ending::none;
+            over = true;
+        } else if (leaf_ended == ending::nested) {
+            over = nested_within();
+        }
+        if (after_leaving_ != nullptr) [[unlikely]]
+            call_after_leaving();
+        --within_;
+        watched_.current.store(outer, std::memory_order_release);
+        budget_ = budget;
+        return over;
+    }
     /// `b` is for another coroutine: the last one ended in `run_within` and left nothing in it.
     void renew(control_block& b) noexcept {
         b.number = static_cast<std::uint32_t>(++spawned_);
@@ -185,6 +208,8 @@ private:
     void resume_next();
     void follow_leaf();
     [[nodiscard]] bool leaf_is_over();
+    [[nodiscard]] bool nested_within() noexcept;
+    [[gnu::cold]] static void resumed_with_error() noexcept;
     void call_after_leaving();
     void failed(control_block& b) noexcept;
     void ended(control_block& b) noexcept;

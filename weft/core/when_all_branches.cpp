@@ -13,51 +13,51 @@ const wait_kind branches_kind{
 };
 const wait_kind turn_kind{"its turn", nullptr};
 
-control_block& branch_set::block_for(task_frame& frame) {
-    control_block* b = std::exchange(spare_, nullptr);
-    if (b == nullptr) {
-        b = &home().add(block_kind::task, *this, frame.at);
-    } else {
-        home().renew(*b);
-        b->spawned_at = frame.at;
-    }
-    b->leaf = frame.handle();
-    return *b;
+namespace {
+
+/// Nobody knows it, and nothing is left in it.
+bool is_clean(const control_block& b) noexcept {
+    return !b.has(block_flag::child_failed) && b.handles == 0 && b.joiners == nullptr &&
+           b.extra == nullptr && b.locals == nullptr && b.name == nullptr;
 }
 
-void branch_set::begin(branch& b, task_frame& frame) {
-    control_block* made = nullptr;
+}  // namespace
+
+control_block& branch_set::new_block(task_frame& frame) {
     try {
-        made = &block_for(frame);
+        return home().add(block_kind::task, *this, frame.at);
     } catch (...) {
         frame.handle().destroy();
         throw;
     }
-    control_block& child = *made;
-    if (!home().runs_within() || !home().ticks_left()) {
-        home().push(child);
-    } else if (home().run_within(child)) {
-        const bool clean = !child.has(block_flag::child_failed) && child.joiners == nullptr &&
-                           child.extra == nullptr && child.locals == nullptr &&
-                           child.name == nullptr && child.handles == 0;
-        if (clean) [[likely]] {
-            spare_ = &child;
-            b.state_ = block_state::returned;
-            if (goal_ == goal::any && first_ == nullptr)
-                decide(b, cancel_reason::request, child.id());
-            return;
-        }
-        b.set_ = this;
-        b.child_ = &child;
-        ++live_;
-        b.link(child);
-        home().whole_ended(child);
+}
+
+void branch_set::begin(branch& b, task_frame& frame) {
+    scheduler& here = home();
+    control_block* const spare = std::exchange(spare_, nullptr);
+    control_block& child = spare != nullptr ? *spare : new_block(frame);
+    if (spare != nullptr) {
+        here.renew(child);
+        child.spawned_at = frame.at;
+    }
+    child.leaf = frame.handle();
+    bool over = false;
+    if (!here.runs_within() || !here.ticks_left())
+        here.push(child);
+    else
+        over = here.run_within(child);
+    if (over && is_clean(child)) [[likely]] {
+        spare_ = &child;
+        b.state_ = block_state::returned;
+        if (goal_ == goal::any && first_ == nullptr)
+            decide(b, cancel_reason::request, child.id());
         return;
     }
     b.set_ = this;
     b.child_ = &child;
     ++live_;
     b.link(child);
+    if (over) here.whole_ended(child);
 }
 
 void branch_set::watch(branch& b, control_block& child) {

@@ -87,7 +87,7 @@ private:
 
     void note_end(branch& b, control_block& child) noexcept;
     void decide(branch& b, cancel_reason why, coroutine_id by) noexcept;
-    [[nodiscard]] control_block& block_for(task_frame& frame);
+    [[nodiscard]] control_block& new_block(task_frame& frame);
     [[nodiscard]] std::exception_ptr describe_cancelled(const control_block& child) const;
 
     const goal goal_;
