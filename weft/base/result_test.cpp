@@ -63,12 +63,12 @@ TEST(result, of_nothing_is_success_or_an_error) {
 }
 
 TEST(result, refuses_an_error_that_is_null) {
-    EXPECT_NE(thrown<weft::usage_error>([] { (void)result<int>(std::exception_ptr()); })
-                  .find("null"),
-              std::string::npos);
-    EXPECT_NE(thrown<weft::usage_error>([] { (void)result<void>(std::exception_ptr()); })
-                  .find("null"),
-              std::string::npos);
+    EXPECT_NE(
+        thrown<weft::usage_error>([] { (void)result<int>(std::exception_ptr()); }).find("null"),
+        std::string::npos);
+    EXPECT_NE(
+        thrown<weft::usage_error>([] { (void)result<void>(std::exception_ptr()); }).find("null"),
+        std::string::npos);
 }
 
 }  // namespace

@@ -15,6 +15,7 @@ enum class choice : std::uint8_t {
     timer,       ///< which of the timers with the same deadline expires next
     completion,  ///< which of the completed operations is reported next
     bytes,       ///< how many bytes an operation transfers, less one
+    delay,       ///< how much of a pause is left out that is up to chance
 };
 
 /// Decides what the scheduler leaves open. A loop without one takes the first of everything (FIFO,

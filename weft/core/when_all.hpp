@@ -21,8 +21,8 @@ template <class T>
 using in_tuple = std::conditional_t<std::is_void_v<T>, std::monostate, T>;
 template <class T>
 using in_vector =
-    std::conditional_t<std::is_reference_v<T>,
-                       std::reference_wrapper<std::remove_reference_t<T>>, std::remove_cv_t<T>>;
+    std::conditional_t<std::is_reference_v<T>, std::reference_wrapper<std::remove_reference_t<T>>,
+                       std::remove_cv_t<T>>;
 
 template <class T>
 [[nodiscard]] in_tuple<T> take_for_tuple(auto& one) {

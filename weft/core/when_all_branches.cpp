@@ -49,8 +49,7 @@ void branch_set::begin(branch& b, task_frame& frame) {
     if (over && is_clean(child)) [[likely]] {
         spare_ = &child;
         b.state_ = block_state::returned;
-        if (goal_ == goal::any && first_ == nullptr)
-            decide(b, cancel_reason::request, child.id());
+        if (goal_ == goal::any && first_ == nullptr) decide(b, cancel_reason::request, child.id());
         return;
     }
     b.set_ = this;
@@ -105,8 +104,7 @@ void branch_set::note_end(branch& b, control_block& child) noexcept {
                              ? child.state != block_state::cancelled || !by_us
                              : child.state != block_state::returned && b.error_ != nullptr;
     if (decides && first_ == nullptr)
-        decide(b,
-               goal_ == goal::any ? cancel_reason::request : cancel_reason::sibling_failed,
+        decide(b, goal_ == goal::any ? cancel_reason::request : cancel_reason::sibling_failed,
                child.id());
     if (live_ != 0 || !waits_) return;
     waits_ = false;

@@ -68,9 +68,7 @@ public:
     void begun() noexcept;
 
     /// The others need not begin.
-    [[nodiscard]] bool decided() const noexcept {
-        return owner()->has(block_flag::cancel_pending);
-    }
+    [[nodiscard]] bool decided() const noexcept { return owner()->has(block_flag::cancel_pending); }
     [[nodiscard]] std::size_t live() const noexcept { return live_; }
     /// The one that has decided; null for none.
     [[nodiscard]] const branch* first() const noexcept { return first_; }

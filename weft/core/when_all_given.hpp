@@ -40,9 +40,9 @@ template <class Awaitable>
                       "a task is awaited once: when_all(std::move(t))");
         return type(std::forward<Awaitable>(x));
     } else {
-        using kept = std::conditional_t<
-            std::is_lvalue_reference_v<Awaitable> || !std::is_move_constructible_v<Awaitable>,
-            Awaitable&&, Awaitable>;
+        using kept = std::conditional_t<std::is_lvalue_reference_v<Awaitable> ||
+                                            !std::is_move_constructible_v<Awaitable>,
+                                        Awaitable&&, Awaitable>;
         return await_given<await_result<Awaitable>, kept>(static_cast<Awaitable&&>(x));
     }
 }
@@ -115,8 +115,7 @@ public:
         return true;
     }
     [[nodiscard]] std::size_t index_of(const branch& b) noexcept {
-        return static_cast<std::size_t>(static_cast<const branch_of<Given>*>(&b) -
-                                        branches_.get());
+        return static_cast<std::size_t>(static_cast<const branch_of<Given>*>(&b) - branches_.get());
     }
 
 private:
@@ -179,8 +178,8 @@ private:
 
 /// `How` says who decides and what is made of the branches.
 template <class How, class Given>
-using together_result = decltype(How::finish(
-    std::declval<const branch_set&>(), std::declval<typename Given::branches&>()));
+using together_result = decltype(How::finish(std::declval<const branch_set&>(),
+                                             std::declval<typename Given::branches&>()));
 
 template <class How, class Given>
 task<together_result<How, Given>> run_together(Given given) {
@@ -211,9 +210,7 @@ class [[nodiscard("co_await it, or await() it in a fiber")]] together_call {
 public:
     explicit together_call(Given given) : given_(std::move(given)) {}
 
-    [[nodiscard]] auto in_task() && {
-        return run_together<How, Given>(std::move(given_));
-    }
+    [[nodiscard]] auto in_task() && { return run_together<How, Given>(std::move(given_)); }
     decltype(auto) in_fiber() && {
         return await_in(this_fiber("await()"), std::move(*this).in_task());
     }

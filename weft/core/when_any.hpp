@@ -18,8 +18,7 @@ namespace weft {
 template <class Results>
 class [[nodiscard]] any_outcome {
 public:
-    any_outcome(std::size_t index, Results results)
-        : index_(index), results_(std::move(results)) {}
+    any_outcome(std::size_t index, Results results) : index_(index), results_(std::move(results)) {}
 
     /// The first that ended, counted from 0.
     [[nodiscard]] std::size_t index() const noexcept { return index_; }
