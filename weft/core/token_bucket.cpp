@@ -16,7 +16,7 @@ constexpr double dust = 1e-6;
 
 }  // namespace
 
-const detail::wait_kind token_bucket::kind{
+const detail::wait_kind token_bucket::take_kind{
     "tokens of a token_bucket",
     [](detail::waiter& w) noexcept {
         auto& self = static_cast<take_awaiter&>(w);
