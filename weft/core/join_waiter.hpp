@@ -19,6 +19,8 @@ public:
     /// Called when the coroutine has ended, in place of waking `block`, if set.
     void (*ended)(join_waiter& w) noexcept = nullptr;
     control_block* target = nullptr;  ///< set while it is linked
+    /// The next in the circular list of those who wait for the same.
+    [[nodiscard]] join_waiter* next() const noexcept { return next_; }
 
 protected:
     ~join_waiter() = default;

@@ -16,6 +16,7 @@ enum class choice : std::uint8_t {
     completion,  ///< which of the completed operations is reported next
     bytes,       ///< how many bytes an operation transfers, less one
     branch,      ///< which of the branches of a select that are possible is served
+    delay,       ///< how much of a pause is left out that is up to chance
 };
 
 /// Decides what the scheduler leaves open. A loop without one takes the first of everything (FIFO,

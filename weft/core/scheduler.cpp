@@ -146,8 +146,7 @@ void scheduler::run_ready() {
         try {
             while (!ready_.empty() && ticks_left()) resume_next();
         } catch (...) {
-            // A foreign coroutine; ours keep their errors to themselves.
-            report_unhandled(std::current_exception(), "resuming a foreign coroutine");
+            resumed_with_error();
             call_after_leaving();
         }
     }
@@ -155,15 +154,35 @@ void scheduler::run_ready() {
 }
 
 /// On with those that await what has ended, one after the other.
-inline void scheduler::follow_leaf() {
+inline bool scheduler::leaf_is_over() {
     control_block& b = *current();
     while (leaf_ended == ending::nested) {
         leaf_ended = ending::none;
-        if (!charge()) [[unlikely]]
-            return push(b);
+        if (!charge()) [[unlikely]] {
+            push(b);
+            return false;
+        }
         b.leaf.resume();
     }
-    if (std::exchange(leaf_ended, ending::none) == ending::whole) whole_ended(b);
+    return std::exchange(leaf_ended, ending::none) == ending::whole;
+}
+inline void scheduler::follow_leaf() {
+    control_block& b = *current();
+    if (leaf_is_over()) whole_ended(b);
+}
+
+bool scheduler::nested_within() noexcept {
+    try {
+        return leaf_is_over();
+    } catch (...) {
+        resumed_with_error();
+        return false;
+    }
+}
+
+/// Of a foreign coroutine; ours keep their errors to themselves.
+void scheduler::resumed_with_error() noexcept {
+    report_unhandled(std::current_exception(), "resuming a foreign coroutine");
 }
 
 void scheduler::resume_next() {
@@ -175,13 +194,14 @@ void scheduler::resume_next() {
     look_ahead();
     b.leaf.resume();
     if (leaf_ended != ending::none) follow_leaf();
-    call_after_leaving();
+    if (after_leaving_ != nullptr) [[unlikely]]
+        call_after_leaving();
     reap();
 }
 
 /// A call may resume the fiber, which may leave its stack for another call.
-inline void scheduler::call_after_leaving() {
-    while (after_leaving_ != nullptr) [[unlikely]] {
+void scheduler::call_after_leaving() {
+    while (after_leaving_ != nullptr) {
         const auto call = std::exchange(after_leaving_, nullptr);
         call(after_leaving_argument_);
     }

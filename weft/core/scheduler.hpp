@@ -102,6 +102,51 @@ public:
     void drop_handle(control_block& b) noexcept {
         if (--b.handles == 0 && b.ended()) retire_block(b);
     }
+
+    // --- children that begin at once, without the ready queue (when_all_branches.hpp)
+
+    /// False when an oracle has to be asked who is next, and when too many calls are nested.
+    [[nodiscard]] bool runs_within() const noexcept {
+        return oracle_ == nullptr && within_ < within_max;
+    }
+    /// False: time to poll.
+    [[nodiscard]] bool ticks_left() const noexcept {
+        return watched_.tick.load(std::memory_order_relaxed) != tick_end_;
+    }
+    /// Runs the task of `b`, which is new, within the task that runs and goes on afterwards. True
+    /// when it has ended; then it is for the caller to say so (`whole_ended`), or to use the block
+    /// again (`renew`). REQUIRES: runs_within() and ticks_left().
+    [[nodiscard]] bool run_within(control_block& b) {
+        control_block* const outer = current();
+        const int budget = budget_;
+        ++within_;
+        started(b);
+        try {
+            b.leaf.resume();
+        } catch (...) {
+            resumed_with_error();
+        }
+        bool over = false;
+        if (leaf_ended == ending::whole) [[likely]] {
+            leaf_ended = ending::none;
+            over = true;
+        } else if (leaf_ended == ending::nested) {
+            over = nested_within();
+        }
+        if (after_leaving_ != nullptr) [[unlikely]]
+            call_after_leaving();
+        --within_;
+        watched_.current.store(outer, std::memory_order_release);
+        budget_ = budget;
+        return over;
+    }
+    /// `b` is for another coroutine: the last one ended in `run_within` and left nothing in it.
+    void renew(control_block& b) noexcept {
+        b.number = static_cast<std::uint32_t>(++spawned_);
+        b.flags &= block_flag::cancel_pending;
+        b.spawned = b.since = now_;
+    }
+
     [[nodiscard]] std::size_t live() const noexcept { return live_; }
     [[nodiscard]] std::uint64_t spawned() const noexcept { return spawned_; }
 
@@ -159,6 +204,9 @@ private:
     void run_ready();
     void resume_next();
     void follow_leaf();
+    [[nodiscard]] bool leaf_is_over();
+    [[nodiscard]] bool nested_within() noexcept;
+    [[gnu::cold]] static void resumed_with_error() noexcept;
     void call_after_leaving();
     void failed(control_block& b) noexcept;
     void ended(control_block& b) noexcept;
@@ -168,9 +216,6 @@ private:
         const std::uint32_t tick = watched_.tick.load(std::memory_order_relaxed);
         watched_.tick.store(tick - 1, std::memory_order_relaxed);
         budget_ = budget_max;
-    }
-    [[nodiscard]] bool ticks_left() const noexcept {
-        return watched_.tick.load(std::memory_order_relaxed) != tick_end_;
     }
     /// Asks the caches for what the next ones will touch: a block is needed two resumes ahead, what
     /// it resumes one, and its stack at once. A million coroutines fit into no cache.
@@ -209,6 +254,8 @@ private:
     };
     watch watched_;
 
+    static constexpr int within_max = 16;
+    int within_ = 0;  // calls of run_within
     std::size_t live_ = 0;
     std::uint64_t spawned_ = 0;
     struct orphaner {
