@@ -23,8 +23,12 @@ func main() {
 		fmt.Println("bytes_per_task", measureSleep())
 	case "timer":
 		fmt.Println("CPU_ms", measureTimer())
+	case "shared-channel-1024":
+		fmt.Println("ns_per_item", measureSharedChannel(1024, 10_000_000))
+	case "shared-channel-1":
+		fmt.Println("ns_per_item", measureSharedChannel(1, 1_000_000))
 	default:
-		fmt.Fprintln(os.Stderr, "usage: peer_go spawn|yield|sleep|timer")
+		fmt.Fprintln(os.Stderr, "usage: peer_go spawn|yield|sleep|timer|shared-channel-1024|shared-channel-1")
 		os.Exit(2)
 	}
 }
