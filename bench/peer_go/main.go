@@ -27,8 +27,13 @@ func main() {
 		fmt.Println("ns_per_item", measureChannel(20_000_000, 1_024))
 	case "rendezvous":
 		fmt.Println("ns_per_item", measureChannel(5_000_000, 0))
+	case "shared-channel-1024":
+		fmt.Println("ns_per_item", measureSharedChannel(1024, 10_000_000))
+	case "shared-channel-1":
+		fmt.Println("ns_per_item", measureSharedChannel(1, 1_000_000))
 	default:
-		fmt.Fprintln(os.Stderr, "usage: peer_go spawn|yield|sleep|timer|channel|rendezvous")
+		fmt.Fprintln(os.Stderr, "usage: peer_go spawn|yield|sleep|timer|channel|rendezvous|"+
+			"shared-channel-1024|shared-channel-1")
 		os.Exit(2)
 	}
 }

@@ -17,6 +17,7 @@ enum class cancel_reason : std::uint8_t {
     sibling_failed,  ///< another coroutine of the scope failed, or its body
     loop_ends,       ///< `run` is about to return
     deadlock,        ///< nothing could ever run again
+    stopped,         ///< `loop::stop` was called
 };
 
 /// Who cancelled, and where.

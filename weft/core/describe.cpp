@@ -26,6 +26,7 @@ std::string cancel_origin::text() const {
         case cancel_reason::sibling_failed: text = "cancelled because another failed"; break;
         case cancel_reason::loop_ends: text = "cancelled because run() ends"; break;
         case cancel_reason::deadlock: text = "cancelled to end a deadlock"; break;
+        case cancel_reason::stopped: text = "cancelled by loop::stop()"; break;
     }
     if (by_ != 0) text += " by coroutine " + std::to_string(by_ & 0xffffffff);
     if (at_ != nullptr) text += " at " + detail::describe_place(at_);

@@ -1,6 +1,9 @@
 #include "weft/core/driver.hpp"
 
+#include "weft/base/error.hpp"
 #include "weft/core/oracle.hpp"
+
+#include <string>
 
 namespace weft {
 
@@ -8,6 +11,15 @@ driver::~driver() = default;
 bool driver::is_stuck() const noexcept {
     return false;
 }
+int driver::descriptor() {
+    throw usage_error(std::string("loop::fd(): the driver '") + name() +
+                      "' has no descriptor to wait for: call run_ready() by next_deadline(), or "
+                      "use a driver of weft/io");
+}
+bool driver::prepare(clock::time_point deadline) noexcept {
+    return deadline > now();
+}
+void driver::await_real_work(bool) noexcept {}
 
 oracle::~oracle() = default;
 void oracle::resumed(std::uint64_t, clock::time_point) noexcept {}

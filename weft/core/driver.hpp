@@ -53,6 +53,18 @@ public:
     /// return. Only a driver that is the whole world can tell.
     [[nodiscard]] virtual bool is_stuck() const noexcept;
 
+    /// For a loop that is run by another: a descriptor that is readable when a `park` would have
+    /// something to complete, and from the deadline of the last `prepare` on. Throws `usage_error`
+    /// when the driver has none, and `std::system_error`.
+    [[nodiscard]] virtual int descriptor();
+    /// Somebody else is going to wait for the descriptor, instead of a `park` until `deadline`.
+    /// False when there is something to do at once; the descriptor is readable then.
+    virtual bool prepare(clock::time_point deadline) noexcept;
+
+    /// Threads begin, or cease, to compute something that the loop waits for, and that takes real
+    /// time. A driver whose time is virtual must not let it run ahead meanwhile. May be nested.
+    virtual void await_real_work(bool begins) noexcept;
+
     /// A pipe, non-blocking where the driver wants it so and closed on exec: the end to read from,
     /// then the one to write to. Throws `std::system_error`.
     [[nodiscard]] virtual std::array<int, 2> open_pipe() = 0;

@@ -1,20 +1,38 @@
 #include "weft/core/inbox.hpp"
 
+#include "weft/base/check.hpp"
 #include "weft/core/driver.hpp"
 
 #include <thread>
 
 namespace weft::detail {
 
-void inbox::post(posted& p) noexcept {
-    posting_.fetch_add(1, std::memory_order_relaxed);
+bool inbox::enter() noexcept {
+    if ((posting_.fetch_add(1, std::memory_order_acquire) & closed_bit) == 0) return true;
+    leave();
+    return false;
+}
+
+bool inbox::post(posted& p) noexcept {
+    if (!enter()) return false;
     posted* before = newest_.load(std::memory_order_relaxed);
     do {
         p.next = before;
     } while (!newest_.compare_exchange_weak(before, &p, std::memory_order_release,
                                             std::memory_order_relaxed));
     if (before == nullptr) driver_.wake();
-    posting_.fetch_sub(1, std::memory_order_release);
+    leave();
+    return true;
+}
+
+void inbox::let_go() noexcept {
+    if (!enter()) {
+        holders_.fetch_sub(1, std::memory_order_release);
+        return;
+    }
+    // The loop may have gone to sleep because of this one.
+    if (holders_.fetch_sub(1, std::memory_order_release) == 1) driver_.wake();
+    leave();
 }
 
 posted* inbox::take() noexcept {
@@ -30,7 +48,14 @@ posted* inbox::take() noexcept {
 }
 
 void inbox::close() noexcept {
-    while (posting_.load(std::memory_order_acquire) != 0) std::this_thread::yield();
+    posting_.fetch_or(closed_bit, std::memory_order_acq_rel);
+    while (posting_.load(std::memory_order_acquire) != closed_bit) std::this_thread::yield();
+    for (posted* p = take(); p != nullptr;) {
+        posted* const next = p->next;
+        WEFT_CHECK(p->dropped != nullptr, "a loop is closed while a coroutine of it is woken");
+        p->dropped(*p);
+        p = next;
+    }
 }
 
 }  // namespace weft::detail

@@ -7,6 +7,7 @@
 
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <exception>
 #include <functional>
 #include <memory>
@@ -72,12 +73,43 @@ public:
         return *this;
     }
 
+    /// How long a loop whose coroutines wait for another thread looks for that, keeping its
+    /// processor, before it sleeps: to wake a sleeping one costs 40 to 90 us. Zero turns it off, and
+    /// where it does not pay it turns itself off. A loop without such waits never does it. Default
+    /// 50 us.
+    options& spin(std::chrono::nanoseconds time) noexcept {
+        spin_ = time;
+        return *this;
+    }
+    /// At most so many threads for `offload`; at least 1. Default: the processors and four more, but
+    /// at most 32.
+    options& offload_threads(std::size_t n) noexcept {
+        offload_threads_ = n;
+        return *this;
+    }
+    /// At most so many calls of `offload` wait for a thread; one more fails. Default: no bound, as
+    /// each is awaited by a coroutine and costs nothing besides.
+    options& offload_queue(std::size_t n) noexcept {
+        offload_queue_ = n;
+        return *this;
+    }
+    /// How long a thread for `offload` waits for another call before it ends. Default 10 s.
+    options& offload_idle(std::chrono::nanoseconds time) noexcept {
+        offload_idle_ = time;
+        return *this;
+    }
+
     [[nodiscard]] const unhandled& on_unhandled() const noexcept { return on_unhandled_; }
     [[nodiscard]] const slow& on_slow() const noexcept { return on_slow_; }
     [[nodiscard]] std::chrono::nanoseconds watchdog() const noexcept { return watchdog_; }
     [[nodiscard]] std::chrono::nanoseconds grace() const noexcept { return grace_; }
     [[nodiscard]] std::size_t stack() const noexcept { return stack_bytes_; }
     [[nodiscard]] std::size_t guard() const noexcept { return guard_bytes_; }
+    [[nodiscard]] std::chrono::nanoseconds spin() const noexcept { return spin_; }
+    /// 0: the default.
+    [[nodiscard]] std::size_t offload_threads() const noexcept { return offload_threads_; }
+    [[nodiscard]] std::size_t offload_queue() const noexcept { return offload_queue_; }
+    [[nodiscard]] std::chrono::nanoseconds offload_idle() const noexcept { return offload_idle_; }
     [[nodiscard]] oracle* choices() const noexcept { return oracle_; }
     [[nodiscard]] std::unique_ptr<weft::driver> make_driver() const {
         return driver_ ? driver_() : weft::make_driver();
@@ -92,6 +124,10 @@ private:
     std::size_t guard_bytes_ = std::size_t{64} * 1024;
     std::function<std::unique_ptr<weft::driver>()> driver_;
     oracle* oracle_ = nullptr;
+    std::chrono::nanoseconds spin_ = std::chrono::microseconds(50);
+    std::size_t offload_threads_ = 0;
+    std::size_t offload_queue_ = SIZE_MAX;
+    std::chrono::nanoseconds offload_idle_ = std::chrono::seconds(10);
 };
 
 }  // namespace weft

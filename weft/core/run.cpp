@@ -9,16 +9,66 @@ namespace weft {
 
 deadlock::~deadlock() = default;
 
-loop::loop(options how) : scheduler_(std::make_unique<detail::scheduler>(std::move(how))) {}
+loop::loop(options how)
+    : scheduler_(std::make_unique<detail::scheduler>(std::move(how))),
+      mail_(scheduler_->shared_mail()) {
+    scheduler_->facade = this;
+}
 loop::~loop() {
     WEFT_CHECK(!scheduler_ || detail::the_scheduler != scheduler_.get(),
                "a loop was destroyed while it runs");
+    WEFT_CHECK(!scheduler_ || scheduler_->live() == 0 || detail::the_scheduler == nullptr,
+               "a loop with coroutines was destroyed within another loop: close() it outside");
+    close();
 }
 
 void loop::close() {
     if (scheduler_ && detail::the_scheduler == scheduler_.get())
         throw usage_error("loop::close(): the loop runs: let run() return first");
+    if (scheduler_ && scheduler_->live() != 0) {
+        const running here(*this);
+        scheduler_->root().cancel(cancel_origin(cancel_reason::loop_ends, nullptr, 0));
+        drain();
+    }
     scheduler_.reset();
+}
+
+loop& loop::current() {
+    loop* const running = detail::scheduler_for("loop::current()").facade;
+    if (running == nullptr) detail::refuse_without_loop("loop::current()");
+    return *running;
+}
+
+detail::scheduler& loop::own(const char* attempt) const {
+    detail::scheduler& s = scheduler();
+    if (detail::the_scheduler != &s && s.runs())
+        throw usage_error(std::string(attempt) +
+                          ": another thread runs this loop: post() a function that does it");
+    return s;
+}
+
+/// Whoever waits for its descriptor has to call `run_ready`.
+void loop::wake_if_idle() const noexcept {
+    if (detail::the_scheduler != scheduler_.get()) scheduler_->world().wake();
+}
+
+void loop::stop(std::source_location at) {
+    detail::scheduler& s = own("loop::stop()");
+    s.root().cancel(cancel_origin(cancel_reason::stopped, detail::place_of(at), 0));
+    wake_if_idle();
+}
+
+bool loop::run_ready() {
+    const running here(*this);
+    return scheduler().step();
+}
+
+int loop::fd() {
+    return own("loop::fd()").world().descriptor();
+}
+
+clock::time_point loop::next_deadline() const {
+    return own("loop::next_deadline()").next_deadline();
 }
 
 detail::scheduler& loop::scheduler() const {

@@ -2,7 +2,9 @@
 
 #include "weft/base/export.hpp"
 #include "weft/core/cancel_scope.hpp"
+#include "weft/core/loop_calls.hpp"
 #include "weft/core/options.hpp"
+#include "weft/core/remote_loop.hpp"
 #include "weft/core/spawn.hpp"
 
 #include <concepts>
@@ -53,7 +55,8 @@ private:
 /// }
 /// ```
 ///
-/// One thread uses it, the one that runs it; a thread runs one at a time.
+/// One thread uses it, the one that runs it; a thread runs one at a time. Only `post`, `remote`
+/// and what these give belong to any thread.
 class WEFT_EXPORT loop {
 public:
     explicit loop(options how = options());
@@ -87,7 +90,82 @@ public:
                                          std::forward<More>(more)...));
     }
 
-    /// Afterwards every use is a `usage_error`. Idempotent.
+    /// The loop that runs on this thread; `usage_error` when there is none.
+    [[nodiscard]] static loop& current();
+
+    /// Begins a coroutine, as `weft::spawn` does, whether the loop runs or not: it runs with the
+    /// next `run` or `run_ready`.
+    template <class F, class... Args>
+    [[nodiscard("keep the handle, or detach() it")]] auto spawn(F&& fn, Args&&... args) {
+        detail::scheduler& s = own("loop::spawn()");
+        wake_if_idle();
+        if constexpr (sizeof...(Args) == 0 && detail::is_task<std::decay_t<F>>)
+            return detail::spawn_task(s, s.root(), std::move(fn), nullptr);
+        else
+            return detail::spawn_call(s, s.root(), nullptr, std::forward<F>(fn),
+                                      std::forward<Args>(args)...);
+    }
+
+    /// Has `f()` called by the loop, soon: those that were given first are called first, never from
+    /// within this call, and never from within a coroutine. So `f` cannot await; it may spawn. What
+    /// it throws goes to `options::on_unhandled`. What is left at the end of `run` is called by the
+    /// next one, or never.
+    template <class F>
+    call_handle call_soon(F&& f) {
+        detail::scheduler& s = own("loop::call_soon()");
+        detail::scheduled_call& c = detail::make_call(std::forward<F>(f));
+        s.call_soon(c);
+        wake_if_idle();
+        return call_handle(c);
+    }
+    /// The same, not before `when`; of equal times those that were given first.
+    template <class F>
+    call_handle call_at(clock::time_point when, F&& f) {
+        detail::scheduler& s = own("loop::call_at()");
+        detail::scheduled_call& c = detail::make_call(std::forward<F>(f));
+        s.call_at(c, when);
+        wake_if_idle();
+        return call_handle(c);
+    }
+    /// The same with a time from now, in any unit.
+    template <class Rep, class Period, class F>
+    call_handle call_later(std::chrono::duration<Rep, Period> d, F&& f) {
+        return call_at(saturating_add(time(), detail::to_nanoseconds(d)), std::forward<F>(f));
+    }
+
+    /// Has `f()` called by the loop, from any thread, also while it does not run. False when it is
+    /// closed: `f` is destroyed, as it is when the loop is closed before it has called it.
+    template <class F>
+    bool post(F&& f) {
+        return detail::post_call(*mail_, std::forward<F>(f));
+    }
+    /// What another thread keeps of this loop; it may outlive it. Any thread.
+    [[nodiscard]] remote_loop remote() const noexcept { return remote_loop(mail_); }
+
+    /// Ends `run`, as its end does: all that lives is cancelled and joined. When its own coroutine
+    /// then ends by that, `run` throws `child_cancelled`; when it catches it and returns, `run`
+    /// gives what it returns. Without a `run` (embedded), cancels all that lives. Of the loop's
+    /// thread: from another one, `post` it.
+    void stop(std::source_location at = std::source_location::current());
+
+    // --- run by another loop
+
+    /// Runs what is ready, without waiting, and returns after one turn (256 resumes) at the most:
+    /// true when there is more to do at once. A `usage_error` within this loop, or another one of
+    /// this thread. Nothing is a deadlock: somebody else may act.
+    bool run_ready();
+    /// A descriptor that is readable when `run_ready` has something to do: something is ready, was
+    /// posted, has become readable or writable, or a timer is due. Valid from now until `close`; to
+    /// be watched for input, level- or edge-triggered, and not to be read. Throws `usage_error`
+    /// when the driver has none (the simulator), and `std::system_error`.
+    [[nodiscard]] int fd();
+    /// When `run_ready` is to be called at the latest: the past when at once, `clock::never` when
+    /// only others can cause something. For who would rather poll by a timer; `fd` has it in.
+    [[nodiscard]] clock::time_point next_deadline() const;
+
+    /// Cancels and joins what lives, which after `run` is nothing; afterwards every use is a
+    /// `usage_error`. What was to be called is destroyed instead. Idempotent; the destructor does
+    /// the same.
     void close();
     [[nodiscard]] bool closed() const noexcept { return scheduler_ == nullptr; }
     [[nodiscard]] clock::time_point time() const;
@@ -106,6 +184,9 @@ private:
     };
 
     [[nodiscard]] detail::scheduler& scheduler() const;
+    /// For the loop's thread only.
+    [[nodiscard]] detail::scheduler& own(const char* attempt) const;
+    void wake_if_idle() const noexcept;
     void drive(detail::control_block& root);
     void drain();
 
@@ -118,6 +199,7 @@ private:
     [[noreturn]] static void rethrow(detail::control_block& root);
 
     std::unique_ptr<detail::scheduler> scheduler_;
+    std::shared_ptr<detail::inbox> mail_;  // outlives it
 };
 
 /// Makes a loop and runs a task, or what `fn(args...)` is, on it; see `loop::run`.

@@ -28,6 +28,8 @@ running_scheduler::running_scheduler(scheduler& s) {
     if (the_scheduler != nullptr)
         throw usage_error("run(): a loop runs on this thread already: spawn() or await instead, or "
                           "run the other loop on another thread");
+    if (s.runs_.exchange(true, std::memory_order_relaxed))
+        throw usage_error("run(): another thread runs this loop: post() or spawn_on() it");
     the_scheduler = &s;
     s.exceptions_ = &thread_exceptions();
     adopt_thread(s.stack_);
@@ -38,6 +40,7 @@ running_scheduler::~running_scheduler() {
     scheduler* const s = std::exchange(the_scheduler, nullptr);
     unwatch(s->watched_);
     forget_context(s->stack_);
+    s->runs_.store(false, std::memory_order_relaxed);
 }
 
 scheduler::scheduler(options how)
@@ -47,7 +50,8 @@ scheduler::scheduler(options how)
       how_(std::move(how)),
       driver_(how_.make_driver()),
       timers_(driver_->now()),
-      inbox_(*driver_),
+      inbox_(std::make_shared<inbox>(*driver_)),
+      spinner_(how_.spin()),
       root_(*this) {
     now_ = driver_->now();
     watched_.limit = how_.watchdog();
@@ -57,7 +61,9 @@ scheduler::scheduler(options how)
 
 scheduler::~scheduler() {
     WEFT_CHECK(live_ == 0, "a loop was destroyed while coroutines live");
-    inbox_.close();
+    inbox_->close();
+    drop_calls();
+    offload_pool.reset();
     root_.leave();
     registry_.reset();
 }
@@ -117,10 +123,6 @@ void scheduler::ended(control_block& b) noexcept {
     if (b.handles == 0) retire_block(b);
 }
 
-void scheduler::call_soon(std::function<void()> f) {
-    callbacks_.push_back(std::move(f));
-}
-
 bool scheduler::run_until_ended(control_block& b) {
     awaited_ = &b;
     bool going = true;
@@ -133,9 +135,14 @@ bool scheduler::run_until_ended(control_block& b) {
 }
 
 bool scheduler::run_until_empty() {
-    while (live_ > 0 || !callbacks_.empty()) {
-        run_ready();
-        if ((live_ > 0 || !callbacks_.empty()) && !poll()) return false;
+    // A callback that has itself called again is left for the next run.
+    constexpr int rounds_max = 100;
+    for (int round = 0; live_ > 0 || (!calls_.empty() && round < rounds_max); ++round) {
+        if (live_ == 0) call_callbacks();
+        while (live_ > 0) {
+            run_ready();
+            if (live_ > 0 && !poll()) return false;
+        }
     }
     return true;
 }
@@ -213,15 +220,15 @@ bool scheduler::poll() {
     take_mail();
     call_callbacks();
     if (!timers_.empty()) expire_timers();
-    if (!ready_.empty() || !callbacks_.empty()) {
+    if (!ready_.empty() || !calls_.empty()) {
+        spinner_.refill();
         if (operations > 0 || !timers_.empty()) driver_->park(clock::time_point::min());
         return true;
     }
-    const bool alone = foreign_waits == 0 && remotes == 0;
+    const bool alone = foreign_waits == 0 && remotes == 0 && !inbox_->is_held();
     if (timers_.nearest() == clock::never && alone && (operations == 0 || driver_->is_stuck())) {
-        // Something may have been posted since, by who held no remote.
-        take_mail();
-        return !ready_.empty() || !callbacks_.empty();
+        // Something may have been posted since, by who is a remote no longer.
+        return take_mail();
     }
     park();
     return true;
@@ -229,31 +236,32 @@ bool scheduler::poll() {
 
 void scheduler::park() noexcept {
     entering_park(watched_);
-    driver_->park(timers_.nearest());
+    const bool by_others = remotes != 0 && operations == 0 && oracle_ == nullptr;
+    if (!by_others || !spinner_.until([this] { return !inbox_->empty(); }))
+        driver_->park(timers_.nearest());
+    spinner_.refill();
     left_park(watched_);
     now_ = driver_->now();
     take_mail();
     if (!timers_.empty()) expire_timers();
 }
 
-void scheduler::take_mail() noexcept {
-    if (inbox_.empty()) return;
-    for (posted* p = inbox_.take(); p != nullptr;) {
-        posted* const next = p->next;
-        p->taken(*p);
-        p = next;
-    }
+clock::time_point scheduler::next_deadline() noexcept {
+    if (!ready_.empty() || !calls_.empty() || !inbox_->empty()) return clock::time_point::min();
+    return timers_.nearest();
 }
 
-void scheduler::call_callbacks() noexcept {
-    // Those that are added meanwhile wait for the next turn.
-    for (auto& f : std::exchange(callbacks_, {})) {
-        try {
-            f();
-        } catch (...) {
-            report_unhandled(std::current_exception(), "a callback of the loop");
-        }
-    }
+bool scheduler::step() {
+    driver_->park(clock::time_point::min());
+    watched_.turns.store(watched_.turns.load(std::memory_order_relaxed) + 1,
+                         std::memory_order_relaxed);
+    now_ = driver_->now();
+    take_mail();
+    if (!timers_.empty()) expire_timers();
+    call_callbacks();
+    run_ready();
+    if (live_ == 0 && root_.cancelled()) root_.renew();  // it was stopped
+    return !driver_->prepare(next_deadline());
 }
 
 void scheduler::expire_timers() noexcept {

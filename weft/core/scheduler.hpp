@@ -5,10 +5,12 @@
 #include "weft/core/control_block.hpp"
 #include "weft/core/driver.hpp"
 #include "weft/core/inbox.hpp"
+#include "weft/core/loop_calls.hpp"
 #include "weft/core/options.hpp"
 #include "weft/core/oracle.hpp"
 #include "weft/core/ready_queue.hpp"
 #include "weft/core/registry.hpp"
+#include "weft/core/spinner.hpp"
 #include "weft/core/timer_wheel.hpp"
 #include "weft/core/waiter.hpp"
 #include "weft/core/watchdog.hpp"
@@ -21,7 +23,6 @@
 #include <memory>
 #include <string>
 #include <utility>
-#include <vector>
 
 /// The scheduler: the state of one loop, and the turn that it makes over and over.
 ///
@@ -38,6 +39,9 @@
 ///    reads (watchdog.hpp).
 /// 5. When nothing is ready, no timer runs, the driver has nothing pending and nobody else can
 ///    post, nothing can ever run again: that is a deadlock.
+namespace weft {
+class loop;
+}
 namespace weft::detail {
 
 struct fiber_record;
@@ -155,7 +159,9 @@ public:
     [[nodiscard]] driver& world() noexcept { return *driver_; }
     [[nodiscard]] timer_wheel& timers() noexcept { return timers_; }
     [[nodiscard]] cancel_node& root() noexcept { return root_; }
-    [[nodiscard]] inbox& mail() noexcept { return inbox_; }
+    [[nodiscard]] inbox& mail() noexcept { return *inbox_; }
+    /// To be kept by who posts without being waited for.
+    [[nodiscard]] const std::shared_ptr<inbox>& shared_mail() const noexcept { return inbox_; }
     [[nodiscard]] const options& how() const noexcept { return how_; }
     [[nodiscard]] registry& blocks() noexcept { return *registry_; }
     /// As of the last poll.
@@ -164,10 +170,26 @@ public:
 
     /// Calls `f` from the loop, soon: never from within the call.
     void call_soon(std::function<void()> f);
-    /// Operations that the driver has, and foreign awaits: while there are some, others can act.
+    void call_soon(scheduled_call& c) noexcept;
+    void call_at(scheduled_call& c, clock::time_point when) noexcept;
+    void call_is_due(scheduled_call& c) noexcept;
+    void cancel_call(scheduled_call& c) noexcept;
+    /// Operations that the driver has, foreign awaits, and waits that another thread may end: while
+    /// there are some, others can act.
     std::size_t operations = 0;
     std::size_t foreign_waits = 0;
     std::size_t remotes = 0;
+    /// Asks `is()` again and again, for as long as `options::spin` has it, when this coroutine is
+    /// all that the loop has to do: another thread may be about to make it true.
+    template <class Is>
+    [[nodiscard]] bool spin_until(Is is) {
+        if (!ready_.empty() || !calls_.empty() || operations != 0 || oracle_ != nullptr)
+            return false;
+        bool is_true = false;
+        return spinner_.until([&] { return (is_true = is()) || !inbox_->empty(); }) && is_true;
+    }
+    /// What a higher layer keeps with a loop: its pool of threads. Goes with it.
+    std::shared_ptr<void> offload_pool;
 
     // --- fibers
 
@@ -197,6 +219,15 @@ public:
     [[nodiscard]] bool run_until_ended(control_block& b);
     /// The same until no coroutine lives.
     [[nodiscard]] bool run_until_empty();
+    /// For a loop that is run by another: makes a turn without waiting, prepares its descriptor for
+    /// the next one, and says whether there is more to do at once.
+    bool step();
+    /// When `step` is to be called at the latest.
+    [[nodiscard]] clock::time_point next_deadline() noexcept;
+    /// A thread is inside of it. Any thread.
+    [[nodiscard]] bool runs() const noexcept { return runs_.load(std::memory_order_relaxed); }
+    /// The `loop` that owns it, or null.
+    loop* facade = nullptr;
 
 private:
     friend class running_scheduler;
@@ -228,8 +259,10 @@ private:
     }
     [[nodiscard]] bool poll();
     void park() noexcept;
-    void take_mail() noexcept;
+    /// Whether there was some.
+    bool take_mail() noexcept;
     void call_callbacks() noexcept;
+    void drop_calls() noexcept;
     void expire_timers() noexcept;
     void hand_over(fiber_record& self) noexcept;
     void suspend_with_greenlets(fiber_record& self, void (*then)(void*), void* argument) noexcept;
@@ -253,6 +286,7 @@ private:
         scheduler* owner = nullptr;
     };
     watch watched_;
+    std::atomic<bool> runs_ = false;
 
     static constexpr int within_max = 16;
     int within_ = 0;  // calls of run_within
@@ -265,8 +299,11 @@ private:
     options how_;
     std::unique_ptr<driver> driver_;
     timer_wheel timers_;
-    inbox inbox_;
-    std::vector<std::function<void()>> callbacks_;
+    std::shared_ptr<inbox> inbox_;
+    call_queue calls_;        // for the next turn
+    call_queue calling_;      // those of this turn
+    call_queue timed_calls_;  // each with a timer
+    spinner spinner_;
     cancel_node root_;
 };
 

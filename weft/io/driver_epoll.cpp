@@ -5,13 +5,16 @@
 #include "weft/io/attempt.hpp"
 #include "weft/io/fork_count.hpp"
 
+#include <algorithm>
 #include <cerrno>
 #include <ctime>
 #include <fcntl.h>
 #include <poll.h>
 #include <span>
 #include <string>
+#include <sys/timerfd.h>
 #include <unistd.h>
+#include <utility>
 
 namespace weft {
 
@@ -142,7 +145,7 @@ void driver_epoll::park(clock::time_point deadline) noexcept {
     const bool is_poll = deadline == clock::time_point::min() || !finished_.empty();
     if (is_poll || !wake_.arm()) {
         wake_.take();
-        if (waiting_count_ > 0) gather(clock::duration::zero());
+        if (waiting_count_ > 0 || alarm_) gather(clock::duration::zero());
         return report();
     }
     clock::duration timeout(-1);
@@ -163,7 +166,7 @@ void driver_epoll::gather(clock::duration timeout) noexcept {
         const std::uint64_t tag = event.data.u64;
         // What has another generation is of a file that had the number before, and that somebody
         // still holds a duplicate of.
-        entry* const e = tag == wake_tag ? nullptr : table_.find_tagged(tag);
+        entry* const e = tag >= alarm_tag ? nullptr : table_.find_tagged(tag);
         if (e == nullptr) continue;
         if ((event.events & input_events) != 0) attempt_all(e->queue(direction::in));
         if ((event.events & output_events) != 0) attempt_all(e->queue(direction::out));
@@ -182,6 +185,46 @@ void driver_epoll::report() noexcept {
 void driver_epoll::wake() noexcept {
     // The eventfd is the parent's as well.
     if (!is_forked()) wake_.signal();
+}
+
+int driver_epoll::descriptor() {
+    if (is_forked())
+        throw_system_error(EBADF, "loop::fd() of a loop that belongs to the parent process");
+    if (!alarm_) {
+        unique_fd alarm(::timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC));
+        if (!alarm) throw_system_error(errno, "creating the timerfd of a loop");
+        set_.watch_wake(alarm.get(), alarm_tag);
+        alarm_ = std::move(alarm);
+        // Until its first turn nobody knows what there is to do.
+        wake_.raise();
+    }
+    return set_.descriptor();
+}
+
+bool driver_epoll::prepare(clock::time_point deadline) noexcept {
+    if (is_forked()) return true;
+    const bool is_idle = finished_.empty() && deadline > now();
+    if (!alarm_) return is_idle && !wake_.is_signalled();
+    if (!is_idle || !wake_.arm()) {
+        wake_.raise();
+        return false;
+    }
+    set_alarm(deadline);
+    return true;
+}
+
+void driver_epoll::set_alarm(clock::time_point deadline) noexcept {
+    if (deadline == alarm_at_ && (deadline == clock::never || deadline > now())) return;
+    alarm_at_ = deadline;
+    itimerspec when{};
+    if (deadline != clock::never) {
+        const auto time = std::max(deadline.time_since_epoch(), clock::duration(1));
+        const auto seconds = std::chrono::floor<std::chrono::seconds>(time);
+        when.it_value.tv_sec = static_cast<time_t>(seconds.count());
+        when.it_value.tv_nsec = static_cast<long>((time - seconds).count());
+    }
+    // It cannot fail: the descriptor is ours, and the time is one.
+    ::timerfd_settime(alarm_.get(), TFD_TIMER_ABSTIME, &when, nullptr);
 }
 
 void driver_epoll::park_in_child(clock::time_point deadline) noexcept {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "weft/base/export.hpp"
+#include "weft/base/fd.hpp"
 #include "weft/core/driver.hpp"
 #include "weft/core/operation_queue.hpp"
 #include "weft/io/descriptor_table.hpp"
@@ -47,6 +48,8 @@ public:
 ///    `is_stuck` is true, `park` only lets time pass, destruction only closes descriptors. The
 ///    kernel's set is shared with the parent, and taking a descriptor out of it would be felt
 ///    there.
+/// 7. Nested in another poll (`descriptor`) it is armed as if it waited: whoever wakes it writes to
+///    the eventfd.
 ///
 /// Limitation: an adopted descriptor that is closed by ::close under a waiter leaves it waiting,
 /// until the number is adopted again; no kernel interface tells.
@@ -65,6 +68,10 @@ public:
     [[nodiscard]] clock::time_point now() noexcept override;
     /// True in a child of fork, where nothing that is pending can complete.
     [[nodiscard]] bool is_stuck() const noexcept override;
+    /// The epoll set's own: watched by another poll, it is readable when a member has an event. A
+    /// timerfd in it carries the deadline.
+    [[nodiscard]] int descriptor() override;
+    bool prepare(clock::time_point deadline) noexcept override;
     [[nodiscard]] std::array<int, 2> open_pipe() override;
     int adopt(int descriptor) noexcept override;
     int close(int descriptor) noexcept override;
@@ -77,7 +84,9 @@ private:
     using entry = detail::descriptor_entry;
 
     static constexpr std::size_t events_max = 1024;
+    // Of no descriptor: their low halves are negative.
     static constexpr std::uint64_t wake_tag = ~std::uint64_t{0};
+    static constexpr std::uint64_t alarm_tag = wake_tag - 1;
     /// The `result` of an operation that waits; one that is complete but not reported has its own.
     static constexpr std::int64_t no_result = INT64_MIN;
 
@@ -89,10 +98,15 @@ private:
     void take_all(entry& e, detail::operation_queue& into) noexcept;
     void gather(clock::duration timeout) noexcept;
     void report() noexcept;
+    void set_alarm(clock::time_point deadline) noexcept;
     void park_in_child(clock::time_point deadline) noexcept;
 
     detail::epoll_set set_;
     detail::wake_event wake_;
+    /// Made when its descriptor is first asked for: from then on every `park` asks the kernel, so
+    /// that no event is left to keep the descriptor readable.
+    unique_fd alarm_;
+    clock::time_point alarm_at_ = clock::never;
     detail::descriptor_table table_;
     /// Operations that have a result and are to be completed by the next `report`.
     detail::operation_queue finished_;

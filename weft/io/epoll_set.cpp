@@ -69,7 +69,7 @@ void epoll_set::watch_wake(int fd, std::uint64_t tag) {
     // Not for output: an eventfd is writable from the beginning, and would wake for nothing.
     event.events = EPOLLIN | EPOLLET;
     if (::epoll_ctl(set_.get(), EPOLL_CTL_ADD, fd, &event) != 0)
-        throw_system_error(errno, "watching the eventfd of a loop");
+        throw_system_error(errno, "watching a descriptor of a loop's own");
 }
 
 void epoll_set::forget(int fd) noexcept {

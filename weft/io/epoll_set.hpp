@@ -40,9 +40,10 @@ public:
     answer watch(int fd, std::uint64_t tag, bool likely_member) noexcept;
     /// As `watch`, but only if it is a member.
     answer watch_again(int fd, std::uint64_t tag) noexcept;
-    /// Watches a descriptor for input only, to wake the waiter. Throws `std::system_error`.
+    /// Watches a descriptor of the driver's own, for input only. Throws `std::system_error`.
     void watch_wake(int fd, std::uint64_t tag);
     void forget(int fd) noexcept;
+    [[nodiscard]] int descriptor() const noexcept { return set_.get(); }
 
     /// Waits for events at most for `timeout`; negative: as long as it takes. Returns how many
     /// there are, 0 also when a signal came.

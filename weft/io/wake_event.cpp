@@ -11,7 +11,15 @@ wake_event::wake_event() : event_(::eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)) {
 }
 
 void wake_event::signal() noexcept {
-    if (state_.exchange(state::signalled) != state::waiting) return;
+    if (state_.exchange(state::signalled) == state::waiting) write();
+}
+
+void wake_event::raise() noexcept {
+    state_.store(state::signalled);
+    write();
+}
+
+void wake_event::write() noexcept {
     writes_.fetch_add(1, std::memory_order_relaxed);
     const int saved = errno;
     const std::uint64_t one = 1;

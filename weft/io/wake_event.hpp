@@ -29,6 +29,8 @@ public:
         state expected = state::running;
         return state_.compare_exchange_strong(expected, state::waiting);
     }
+    /// The owner is going to let others wait for `descriptor()`, and there is something to do.
+    void raise() noexcept;
     /// The owner waits no more. True when it was signalled since it last asked.
     bool take() noexcept {
         // Looked at first: the exchange locks a cache line, and polling loops come here often.
@@ -51,6 +53,8 @@ private:
         waiting,    ///< the owner is in the kernel, or about to be: it must be written to
         signalled,  ///< it knows, or will be told by who made it so
     };
+
+    void write() noexcept;
 
     unique_fd event_;
     std::atomic<state> state_{state::running};

@@ -150,6 +150,7 @@ void simulator::let_time_pass(clock::time_point deadline) noexcept {
     const clock::time_point target =
         deadline <= now_ ? std::min(next, now_ + creep) : std::min(next, deadline);
     if (target == clock::never) return wait_for_wake();
+    if (real_work_ != 0 && target > now_ + creep && wait_for_wake(target - now_)) return;
     now_ = std::max(now_, target);
 }
 
@@ -157,6 +158,15 @@ void simulator::wait_for_wake() noexcept {
     std::unique_lock lock(mutex_);
     woken_.wait(lock, [&] { return is_woken_.load(); });
     is_woken_ = false;
+}
+
+bool simulator::wait_for_wake(clock::duration at_most) noexcept {
+    constexpr clock::duration longest = std::chrono::hours(24 * 365);
+    std::unique_lock lock(mutex_);
+    const bool woken =
+        woken_.wait_for(lock, std::min(at_most, longest), [&] { return is_woken_.load(); });
+    if (woken) is_woken_ = false;
+    return woken;
 }
 
 void simulator::wake() noexcept {

@@ -41,8 +41,10 @@ namespace weft::testing {
 ///    ones any is performed next; a transfer moves any number of bytes, one at least; any of those
 ///    due is reported next. A cancellation that finds the operation performed comes too late.
 /// 5. With a latency, what was performed by a `park` is reported that much later.
-/// 6. The same calls, with an oracle that chooses the same, give the same run: nothing depends on
-///    the real clock, on addresses or on hashing. (`wake` from another thread does not.)
+/// 6. While threads compute what somebody waits for (`offload`), time that is waited for passes as
+///    slowly as the real one: a timeout of such a call is as long as it says.
+/// 7. The same calls, with an oracle that chooses the same, give the same run: nothing depends on
+///    the real clock, on addresses or on hashing. (What other threads do is not the same.)
 class WEFT_EXPORT simulator final : public driver {
 public:
     /// The oracle outlives it; null: always the first, and as much as possible.
@@ -65,6 +67,9 @@ public:
     void wake() noexcept override;
     [[nodiscard]] clock::time_point now() noexcept override { return now_; }
     [[nodiscard]] bool is_stuck() const noexcept override;
+    void await_real_work(bool begins) noexcept override {
+        begins ? ++real_work_ : --real_work_;
+    }
     [[nodiscard]] std::array<int, 2> open_pipe() override;
     int adopt(int descriptor) noexcept override;
     int close(int descriptor) noexcept override;
@@ -88,6 +93,7 @@ private:
     void finish(operation& op, std::int64_t result, clock::duration delay) noexcept;
     void let_time_pass(clock::time_point deadline) noexcept;
     void wait_for_wake() noexcept;
+    [[nodiscard]] bool wait_for_wake(clock::duration at_most) noexcept;
     void report_due() noexcept;
     void complete(operation& op, std::int64_t result) noexcept;
     clock::duration next_latency() noexcept;
@@ -104,6 +110,8 @@ private:
     std::vector<completion> completions_;
     std::uint64_t completions_made_ = 0;
     std::size_t pending_count_ = 0;
+    /// How many functions other threads compute that somebody waits for.
+    std::size_t real_work_ = 0;
 
     // Any thread sets it, the loop's takes it. Under the mutex, so that no wake falls between the
     // look and the wait; atomic, so that a park which does not wait needs no mutex.
