@@ -8,11 +8,6 @@ namespace {
 
 constexpr wait_kind foreign_kind{"an awaitable of another library", nullptr};
 
-/// Out of line: it is asked on whatever thread resumes.
-[[gnu::noinline]] bool is_home(const scheduler* s) noexcept {
-    return the_scheduler == s;
-}
-
 }  // namespace
 
 foreign_wait::foreign_wait() noexcept : waiter(foreign_kind), letter_(*this), frame_(*this) {}
@@ -45,7 +40,7 @@ void foreign_wait::arrived() noexcept {
 }
 
 void foreign_wait::resumed_as_coroutine() noexcept {
-    if (is_home(home_))
+    if (home_->is_here())
         arrived();
     else
         home_->mail().post(letter_);

@@ -23,12 +23,12 @@ void drop_all(local_values*& map) noexcept {
 }
 
 /// What is left when the thread ends.
-struct thread_end {
-    thread_end() noexcept {}
-    ~thread_end() { drop_all(of_thread); }
+struct locals_end {
+    locals_end() noexcept {}
+    ~locals_end() { drop_all(of_thread); }
     void arm() noexcept {}
 };
-thread_local thread_end at_thread_end;
+thread_local locals_end at_thread_end;
 
 const control_block* running() noexcept {
     return the_scheduler != nullptr ? the_scheduler->current() : nullptr;

@@ -10,11 +10,6 @@
 namespace weft::detail {
 namespace {
 
-/// Out of line: it is asked on whatever thread wakes.
-[[gnu::noinline]] bool is_home(const scheduler* s) noexcept {
-    return the_scheduler == s;
-}
-
 /// Threads that wait share what they have learnt of whether it pays to look before sleeping.
 spinner& spinner_of_thread() noexcept {
     static thread_local spinner mine{std::chrono::microseconds(50)};
@@ -34,7 +29,7 @@ void remote_waiter::wake() noexcept {
         std::atomic<std::uint32_t>& word = woken_;
         word.store(1, std::memory_order_release);
         word.notify_one();
-    } else if (is_home(home_)) {
+    } else if (home_->is_here()) {
         arrived();
     } else {
         home_->mail().post(letter_);

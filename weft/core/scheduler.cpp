@@ -24,6 +24,10 @@ void refuse_without_loop(const char* what) {
                       ": there is no loop on this thread: call it within weft::run(...)");
 }
 
+[[gnu::noinline]] bool scheduler::is_here() const noexcept {
+    return the_scheduler == this;
+}
+
 running_scheduler::running_scheduler(scheduler& s) {
     if (the_scheduler != nullptr)
         throw usage_error("run(): a loop runs on this thread already: spawn() or await instead, or "

@@ -56,6 +56,10 @@ public:
     scheduler& operator=(const scheduler&) = delete;
     ~scheduler();
 
+    /// The calling thread runs it. Any thread; out of line, since an address of a thread's variable
+    /// must not be kept from another.
+    [[nodiscard]] bool is_here() const noexcept;
+
     // --- for awaiters, by the coroutine that runs
 
     /// Null while no coroutine runs.
