@@ -20,6 +20,9 @@ constexpr bench_peers sleep_peers{{"Tokio", {"peer_tokio", "sleep"}},
                                   {"Go", {"peer_go", "sleep"}},
                                   {"Boost.Asio", {"sleep_memory_asio", "asio"}}};
 
+constexpr bench_peers mutex_peers{{"Boost.Fiber", {"mutex_lock_fiber", "fiber"}},
+                                  {"std::mutex", {"mutex_lock", "std"}}};
+
 constexpr std::array benchmarks = {
     benchmark{"generator.for", "a value of a generator in a range-for", "ns_per_value", "ns",
               better::lower, bench_side{"generator_for", "weft"}, "minimal generator",
@@ -131,6 +134,12 @@ constexpr std::array benchmarks = {
     benchmark{"await.nested", "a child task awaited, from another source file", "ns_per_await",
               "ns", better::lower, bench_side{"await_nested", "weft"}, no_peers, no_bar}
         .at_most(10),
+    benchmark{"mutex.task", "a mutex that nobody else wants, locked and unlocked in a task",
+              "ns_per_lock", "ns", better::lower, bench_side{"mutex_lock", "task"}, mutex_peers,
+              no_bar}
+        .at_most(5),
+    benchmark{"mutex.fiber", "the same in a fiber", "ns_per_lock", "ns", better::lower,
+              bench_side{"mutex_lock", "fiber"}, mutex_peers, no_bar},
     benchmark{"sleep.task-memory", "a sleeping task, one of 1,000,000: resident memory",
               "bytes_per_task", "B", better::lower, bench_side{"sleep_memory", "task"}, sleep_peers,
               no_bar}

@@ -28,16 +28,16 @@ struct locals_end {
     ~locals_end() { drop_all(of_thread); }
     void arm() noexcept {}
 };
-thread_local locals_end at_thread_end;
+thread_local locals_end at_locals_end;
 
-const control_block* running() noexcept {
+const control_block* running_block() noexcept {
     return the_scheduler != nullptr ? the_scheduler->current() : nullptr;
 }
 
 local_values*& of_caller() noexcept {
     control_block* const b = the_scheduler != nullptr ? the_scheduler->current() : nullptr;
     if (b != nullptr) return b->locals;
-    at_thread_end.arm();
+    at_locals_end.arm();
     return of_thread;
 }
 
@@ -63,7 +63,7 @@ std::uint64_t next_local_key() noexcept {
 }
 
 const local_value* find_local(std::uint64_t key) noexcept {
-    const control_block* const b = running();
+    const control_block* const b = running_block();
     local_values* const map = b != nullptr ? b->locals : of_thread;
     if (map == nullptr) return nullptr;
     const auto at = place_in(map->sorted, key);
@@ -105,7 +105,7 @@ void drop_locals(control_block& b) noexcept {
 }
 
 coroutine_id running_coroutine() noexcept {
-    const control_block* const b = running();
+    const control_block* const b = running_block();
     return b != nullptr ? b->id() : 0;
 }
 

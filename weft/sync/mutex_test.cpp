@@ -224,6 +224,27 @@ TEST(mutex, can_be_locked_by_coroutines_of_other_libraries) {
     });
 }
 
+task<> lock_both(mutex& first, mutex& second) {
+    auto one = co_await first.lock();
+    co_await weft::yield_now();
+    auto two = co_await second.lock();
+}
+
+TEST(mutex, is_named_in_the_report_of_a_deadlock) {
+    mutex a;
+    mutex b;
+    const auto embrace = [&]() -> task<> {
+        auto one = weft::spawn(lock_both, std::ref(a), std::ref(b));
+        auto two = weft::spawn(lock_both, std::ref(b), std::ref(a));
+        co_await one;
+        co_await two;
+    };
+    EXPECT_THAT(thrown<weft::deadlock>([&] { weft::run(embrace); }),
+                AllOf(HasSubstr("waits for mutex"), HasSubstr("mutex_test.cpp")));
+    EXPECT_FALSE(a.locked());
+    EXPECT_FALSE(b.locked());
+}
+
 TEST(mutex, that_many_lock_at_once_does_not_keep_the_thread) {
     on_every_loop([] {
         mutex m;
