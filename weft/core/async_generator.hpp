@@ -13,6 +13,7 @@
 #include <type_traits>
 #include <utility>
 
+/// Generators that wait. The class comment below is the tutorial.
 namespace weft {
 
 template <class Yield>
@@ -72,7 +73,8 @@ public:
     }
     /// For coroutines of other libraries.
     [[nodiscard]] auto operator co_await() && {
-        return as_task(generator_, error_ ? how::raise : how::next, error_).operator co_await();
+        const how mode = error_ != nullptr ? how::raise : how::next;
+        return as_task(generator_, mode, error_).operator co_await();
     }
 
 private:
