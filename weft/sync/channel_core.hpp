@@ -264,8 +264,8 @@ public:
         return offer(copy);
     }
     /// The same without waiting: nothing when there is none, or never will be (`closed()`).
-    [[nodiscard]] std::optional<T> try_receive() {
-        std::optional<T> item;
+    [[nodiscard]] received<T> try_receive() {
+        received<T> item;
         take(item);
         return item;
     }
