@@ -2,8 +2,8 @@
 
 #include "bench.hpp"
 
-#include <boost/fiber/unbuffered_channel.hpp>
 #include <boost/fiber/fiber.hpp>
+#include <boost/fiber/unbuffered_channel.hpp>
 
 #include <string_view>
 

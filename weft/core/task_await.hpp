@@ -74,8 +74,8 @@ public:
     explicit awaiter_ref(Awaiter& a) noexcept : awaiter_(a) {}
     [[nodiscard]] bool await_ready() const { return awaiter_.await_ready(); }
     template <class Promise>
-    void await_suspend(std::coroutine_handle<Promise> h) const {
-        awaiter_.await_suspend(h);
+    decltype(auto) await_suspend(std::coroutine_handle<Promise> h) const {
+        return awaiter_.await_suspend(h);
     }
     decltype(auto) await_resume() const { return awaiter_.await_resume(); }
 

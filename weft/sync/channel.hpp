@@ -40,8 +40,8 @@ namespace weft {
 ///    the receive that made it, and the item stays where it was.
 /// 5. Of several channels `select` takes what comes first; `with_timeout(d, c.receive())` waits for
 ///    no longer than `d`.
-/// 6. It belongs to one loop, and outlives those who use it. When it is destroyed under somebody who
-///    waits, that await throws `usage_error`.
+/// 6. It belongs to one loop, and outlives those who use it. When it is destroyed under somebody
+///    who waits, that await throws `usage_error`.
 ///
 /// Beside it: lifo_channel, priority_channel, and `joinable`, which counts what is done.
 template <class T>

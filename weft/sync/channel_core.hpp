@@ -13,6 +13,12 @@
 /// What all channels share, whatever the order of their items.
 namespace weft {
 
+/// What a `select` gives for the branch of a `send`.
+class item_sent {
+public:
+    friend bool operator==(item_sent, item_sent) noexcept { return true; }
+};
+
 /// What a `receive()` gives: a `std::optional`, empty when the channel is closed and nothing is
 /// left.
 ///
@@ -44,12 +50,12 @@ public:
 };
 
 /// What moving an item into the channel on behalf of its sender may throw. Most cannot.
-class no_error {
+class channel_no_error {
 public:
     void keep() const noexcept {}
     void raise() const noexcept {}
 };
-class kept_error {
+class channel_kept_error {
 public:
     void keep() noexcept { error_ = std::current_exception(); }
     void raise() { std::rethrow_exception(std::exchange(error_, nullptr)); }
@@ -63,11 +69,11 @@ class channel_sender : public channel_waiter {
 public:
     explicit channel_sender(T& i) noexcept : channel_waiter(channel_send_kind), item(&i) {}
     T* item;
-    [[no_unique_address]] std::conditional_t<MayFail, kept_error, no_error> error;
+    [[no_unique_address]] std::conditional_t<MayFail, channel_kept_error, channel_no_error> error;
 };
 
 /// The coroutine that runs, if no cancellation is to be raised in it.
-[[nodiscard]] inline control_block* undisturbed() noexcept {
+[[nodiscard]] inline control_block* channel_user() noexcept {
     scheduler* const home = the_scheduler;
     if (home == nullptr) [[unlikely]]
         return nullptr;
@@ -75,7 +81,7 @@ public:
     return b == nullptr || b->has(block_flag::cancel_pending) ? nullptr : b;
 }
 /// What it awaits was there. False: to the end of the ready queue with it.
-[[nodiscard]] inline bool charge_for(control_block& b) noexcept {
+[[nodiscard]] inline bool channel_charge(control_block& b) noexcept {
     if (this_scheduler().charge()) [[likely]]
         return true;
     b.flags |= block_flag::taken;
@@ -84,22 +90,23 @@ public:
 
 /// What a `receive()` awaits.
 template <class Channel>
-class receive_awaiter
-    : public awaiter<receive_awaiter<Channel>, channel_receiver<typename Channel::value_type>> {
-    using base = awaiter<receive_awaiter<Channel>, channel_receiver<typename Channel::value_type>>;
+class channel_receive_awaiter : public awaiter<channel_receive_awaiter<Channel>,
+                                               channel_receiver<typename Channel::value_type>> {
+    using base =
+        awaiter<channel_receive_awaiter<Channel>, channel_receiver<typename Channel::value_type>>;
 
 public:
     using value_type = typename Channel::value_type;
     using result = received<value_type>;
 
-    explicit receive_awaiter(Channel& from) noexcept : channel_(from) {}
+    explicit channel_receive_awaiter(Channel& from) noexcept : channel_(from) {}
 
     /// What is usual, without a call; else as every awaiter does.
     [[nodiscard]] bool await_ready() {
-        control_block* const b = undisturbed();
+        control_block* const b = channel_user();
         if (b == nullptr || !channel_.take_at_once(this->slot)) [[unlikely]]
             return await_ready_slowly(b);
-        return charge_for(*b);
+        return channel_charge(*b);
     }
     [[nodiscard]] bool try_now() {
         if (channel_.take(this->slot)) return true;
@@ -129,34 +136,29 @@ private:
     [[gnu::noinline]] bool await_ready_slowly(control_block* b) {
         if (b == nullptr) [[unlikely]]
             return base::await_ready();
-        return try_now() && charge_for(*b);
+        return try_now() && channel_charge(*b);
     }
 
     Channel& channel_;
 };
 
-/// What the result of a `select` holds for an item that was sent.
-class sent {
-public:
-    friend bool operator==(sent, sent) noexcept { return true; }
-};
-
 /// What a `send()` awaits, of an item that somebody else keeps.
 template <class Channel>
-class send_awaiter : public awaiter<send_awaiter<Channel>, typename Channel::sender> {
-    using base = awaiter<send_awaiter<Channel>, typename Channel::sender>;
+class channel_send_awaiter
+    : public awaiter<channel_send_awaiter<Channel>, typename Channel::sender> {
+    using base = awaiter<channel_send_awaiter<Channel>, typename Channel::sender>;
 
 public:
     using value_type = typename Channel::value_type;
-    using result = sent;
+    using result = item_sent;
 
-    send_awaiter(Channel& to, value_type& what) noexcept : base(what), channel_(to) {}
+    channel_send_awaiter(Channel& to, value_type& what) noexcept : base(what), channel_(to) {}
 
     [[nodiscard]] bool await_ready() {
-        control_block* const b = undisturbed();
+        control_block* const b = channel_user();
         if (b == nullptr || !channel_.offer_at_once(*this->item)) [[unlikely]]
             return await_ready_slowly(b);
-        return charge_for(*b);
+        return channel_charge(*b);
     }
     [[nodiscard]] bool try_now() {
         if (channel_.offer(*this->item)) return true;
@@ -179,7 +181,7 @@ private:
     [[gnu::noinline]] bool await_ready_slowly(control_block* b) {
         if (b == nullptr) [[unlikely]]
             return base::await_ready();
-        return try_now() && charge_for(*b);
+        return try_now() && channel_charge(*b);
     }
     [[gnu::cold]] void failed(const waiter& who) {
         raise_if_cancelled_meanwhile(who);
@@ -192,22 +194,22 @@ private:
 };
 
 template <class T>
-class kept_item {
+class channel_kept_item {
 public:
-    explicit kept_item(const T& item) : item_(item) {}
+    explicit channel_kept_item(const T& item) : item_(item) {}
 
 protected:
     T item_;
 };
 /// The same of an item that it keeps itself.
 template <class Channel>
-class kept_send_awaiter : private kept_item<typename Channel::value_type>,
-                          public send_awaiter<Channel> {
-    using kept = kept_item<typename Channel::value_type>;
+class channel_kept_send_awaiter : private channel_kept_item<typename Channel::value_type>,
+                                  public channel_send_awaiter<Channel> {
+    using kept = channel_kept_item<typename Channel::value_type>;
 
 public:
-    kept_send_awaiter(Channel& to, const typename Channel::value_type& what)
-        : kept(what), send_awaiter<Channel>(to, kept::item_) {}
+    channel_kept_send_awaiter(Channel& to, const typename Channel::value_type& what)
+        : kept(what), channel_send_awaiter<Channel>(to, kept::item_) {}
 };
 
 /// The operations of a channel; its class comment is `channel`'s. `Items` keeps what is in it:
@@ -236,19 +238,19 @@ public:
     /// a temporary in the same expression do. Lvalues and small plain values are copied.
     [[nodiscard("co_await it, or await() it in a fiber")]] auto send(T&& item) {
         if constexpr (sends_copies)
-            return kept_send_awaiter<basic_channel>(*this, item);
+            return channel_kept_send_awaiter<basic_channel>(*this, item);
         else
-            return send_awaiter<basic_channel>(*this, item);
+            return channel_send_awaiter<basic_channel>(*this, item);
     }
     [[nodiscard("co_await it, or await() it in a fiber")]] auto send(const T& item)
         requires std::is_copy_constructible_v<T>
     {
-        return kept_send_awaiter<basic_channel>(*this, item);
+        return channel_kept_send_awaiter<basic_channel>(*this, item);
     }
     /// Awaited, gives an optional: the next item; nothing once the channel is closed and empty.
-    [[nodiscard("co_await it, or await() it in a fiber")]] receive_awaiter<basic_channel>
+    [[nodiscard("co_await it, or await() it in a fiber")]] channel_receive_awaiter<basic_channel>
     receive() noexcept {
-        return receive_awaiter<basic_channel>(*this);
+        return channel_receive_awaiter<basic_channel>(*this);
     }
 
     /// The same without waiting; false when that would have to wait: then `item` is as it was.
@@ -262,8 +264,8 @@ public:
         return offer(copy);
     }
     /// The same without waiting: nothing when there is none, or never will be (`closed()`).
-    [[nodiscard]] std::optional<T> try_receive() {
-        std::optional<T> item;
+    [[nodiscard]] received<T> try_receive() {
+        received<T> item;
         take(item);
         return item;
     }
@@ -274,8 +276,8 @@ protected:
         : channel_base(capacity), items_(capacity, std::forward<Args>(args)...) {}
 
 private:
-    friend receive_awaiter<basic_channel>;
-    friend send_awaiter<basic_channel>;
+    friend channel_receive_awaiter<basic_channel>;
+    friend channel_send_awaiter<basic_channel>;
     using sender = channel_sender<T, !Items::never_fails>;
 
     static constexpr bool sends_copies = std::is_trivially_copyable_v<T> && sizeof(T) <= 64;

@@ -6,6 +6,7 @@
 
 #include <cstdint>
 
+/// Channels that know when their items are done.
 namespace weft {
 namespace detail {
 

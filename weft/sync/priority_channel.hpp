@@ -36,8 +36,7 @@ public:
             to = parent(to);
         const entry added(slab_.add(std::move(item)), next_++);
         heap_.push_back(added);
-        for (std::size_t i = heap_.size() - 1; i > to; i = parent(i))
-            heap_[i] = heap_[parent(i)];
+        for (std::size_t i = heap_.size() - 1; i > to; i = parent(i)) heap_[i] = heap_[parent(i)];
         heap_[to] = added;
     }
     template <class F>

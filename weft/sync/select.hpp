@@ -14,6 +14,7 @@
 #include <utility>
 #include <variant>
 
+/// Waiting for several channels at once.
 namespace weft {
 namespace detail {
 
@@ -102,18 +103,15 @@ private:
 
 /// The operation that an awaiter is, which may keep more.
 template <class Channel>
-receive_awaiter<Channel>& operation_of(receive_awaiter<Channel>& op) noexcept {
+channel_receive_awaiter<Channel>& operation_of(channel_receive_awaiter<Channel>& op) noexcept {
     return op;
 }
 template <class Channel>
-send_awaiter<Channel>& operation_of(send_awaiter<Channel>& op) noexcept {
+channel_send_awaiter<Channel>& operation_of(channel_send_awaiter<Channel>& op) noexcept {
     return op;
 }
 
 }  // namespace detail
-
-/// What a `select` gives for the branch of a `send`.
-using detail::sent;
 
 /// Awaits the first of several sends and receives that is possible, and does that one. The others
 /// have not happened: nothing was taken, and what was to be sent is still there.
@@ -132,7 +130,7 @@ using detail::sent;
 /// ```
 ///
 /// - It gives a `std::variant` with one alternative a branch: an optional for a `receive`, empty
-///   when its channel is closed; `sent` for a `send`. `index()` says which it was.
+///   when its channel is closed; `item_sent` for a `send`. `index()` says which it was.
 /// - A branch whose channel is closed is possible: a `send` to it throws `channel_closed`.
 /// - Where several are possible one is chosen at random (under test, by the oracle), so that none
 ///   starves.

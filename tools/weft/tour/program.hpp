@@ -34,6 +34,7 @@ programs frames();
 programs backtraces();
 programs yield_from();
 programs symmetric_coroutines();
+programs greenlets_with_a_queue();
 programs producer_and_consumer();
 programs greenlets();
 programs gevent();
@@ -48,6 +49,7 @@ programs course_pyos();
 programs course_pyos_bugs();
 programs eventlet();
 programs waiting_together();
+programs queues();
 
 /// All of them, in the order of their IDs.
 programs all_programs();

@@ -30,6 +30,7 @@ programs all_programs() {
                                backtraces,
                                yield_from,
                                symmetric_coroutines,
+                               greenlets_with_a_queue,
                                producer_and_consumer,
                                greenlets,
                                gevent,
@@ -43,7 +44,8 @@ programs all_programs() {
                                course_pyos,
                                course_pyos_bugs,
                                eventlet,
-                               waiting_together})
+                               waiting_together,
+                               queues})
         std::ranges::copy(section(), std::back_inserter(all));
     std::ranges::sort(all, {}, order);
     return all;
