@@ -37,6 +37,7 @@ programs symmetric_coroutines();
 programs producer_and_consumer();
 programs greenlets();
 programs gevent();
+programs gevent_join();
 programs from_subroutines();
 programs hello_asyncio();
 programs speed_and_locks();
@@ -47,6 +48,7 @@ programs course_misuse();
 programs course_pyos();
 programs course_pyos_bugs();
 programs eventlet();
+programs groups();
 
 /// All of them, in the order of their IDs.
 programs all_programs();

@@ -33,6 +33,7 @@ programs all_programs() {
                                producer_and_consumer,
                                greenlets,
                                gevent,
+                               gevent_join,
                                from_subroutines,
                                hello_asyncio,
                                speed_and_locks,
@@ -42,7 +43,8 @@ programs all_programs() {
                                course_misuse,
                                course_pyos,
                                course_pyos_bugs,
-                               eventlet})
+                               eventlet,
+                               groups})
         std::ranges::copy(section(), std::back_inserter(all));
     std::ranges::sort(all, {}, order);
     return all;
