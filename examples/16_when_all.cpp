@@ -44,7 +44,8 @@ int main() {
     weft::run(quickest());
     // The same in a fiber.
     weft::run([] {
-        const auto [a, nothing] = weft::await(weft::when_all(fetch("fiber", 1ms), weft::sleep(2ms)));
+        const auto [a, nothing] =
+            weft::await(weft::when_all(fetch("fiber", 1ms), weft::sleep(2ms)));
         std::cout << a << '\n';
     });
 }

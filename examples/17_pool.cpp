@@ -13,7 +13,7 @@ using namespace std::chrono_literals;
 /// The larger, the sooner.
 weft::task<int> square(int n) {
     co_await weft::sleep((6 - n) * 10ms);
-    co_return n * n;
+    co_return n* n;
 }
 
 weft::task<> squares() {

@@ -80,7 +80,9 @@ TEST(token_bucket, serves_first_come_first_served) {
         }
         EXPECT_EQ(b.waiting(), 3u);
         await(sleep(2ms));
-        EXPECT_FALSE(b.try_take()) << "nobody overtakes who waits for many";
+        if (time_is_virtual()) {
+            EXPECT_FALSE(b.try_take()) << "nobody overtakes who waits for many";
+        }
         for (const auto& h : takers) await(h);
         EXPECT_THAT(log, ElementsAre(4, 1, 2));
         EXPECT_EQ(weft::detail::this_scheduler().timers().size(), 0u);
@@ -98,7 +100,9 @@ TEST(token_bucket, gives_nothing_to_who_is_cancelled_and_serves_the_next) {
         until_it_waits(small);
         big.cancel();
         await(small);
-        EXPECT_LT(clock::now() - began, 500ms) << "there was one all the time";
+        if (time_is_virtual()) {
+            EXPECT_LT(clock::now() - began, 100ms) << "there was one all the time";
+        }
         await(big.join());
         EXPECT_TRUE(big.was_cancelled());
         EXPECT_EQ(b.waiting(), 0u);
