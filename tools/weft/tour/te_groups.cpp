@@ -21,11 +21,11 @@ using namespace std::chrono_literals;
 const std::vector<int> items = {0, 1, 2};
 
 task<std::string> intensive(int n) {
-    co_await sleep((3 - n) * 15ms);
+    co_await sleep((3 - n) * 40ms);
     co_return "task " + std::to_string(n);
 }
 std::string intensive_in_fiber(int n) {
-    await(sleep((3 - n) * 15ms));
+    await(sleep((3 - n) * 40ms));
     return "task " + std::to_string(n);
 }
 
@@ -56,17 +56,23 @@ void maps(guide& show) {
 
 // E.6: five callers of a pool of two.
 
-/// They sleep in step, so that each round says how many it had.
+/// Those who are in it together sleep until the same time, so that each round says how many it had.
 struct rounds {
     pool two{2};
     std::vector<std::size_t> sizes;
     std::size_t most = 0;
     int now = 0;
+    clock::time_point end;
 
-    void enter() {
+    /// Gives the time of the round's end.
+    clock::time_point enter() {
         most = std::max(most, two.size());
-        if (now++ == 0) sizes.push_back(0);
+        if (now++ == 0) {
+            sizes.push_back(0);
+            end = clock::now() + 10ms;
+        }
         ++sizes.back();
+        return end;
     }
     void leave() { --now; }
     void tell(guide& show) const {
@@ -78,8 +84,7 @@ struct rounds {
 };
 
 task<> hello_from(rounds& all) {
-    all.enter();
-    co_await sleep(10ms);
+    co_await sleep_until(all.enter());
     all.leave();
 }
 task<> five_in_two(guide& show) {
@@ -93,8 +98,7 @@ task<> five_in_two(guide& show) {
 }
 
 void hello_from_fiber(rounds& all) {
-    all.enter();
-    await(sleep(10ms));
+    await(sleep_until(all.enter()));
     all.leave();
 }
 void five_in_two_in_fiber(guide& show) {
