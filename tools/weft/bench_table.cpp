@@ -123,6 +123,9 @@ constexpr std::array benchmarks = {
     benchmark{"spawn.task-without-io", "a task against one of a loop that can do no I/O",
               "ns_per_spawn", "ns", better::lower, bench_side{"spawn_join", "task"},
               "Tokio, time only", bench_side{"peer_tokio", "spawn-without-io"}, no_bar},
+    benchmark{"when_all.ready", "a task that does nothing, one of 1,000 awaited together",
+              "ns_per_task", "ns", better::lower, bench_side{"when_all", "weft"}, no_peers, no_bar}
+        .at_most(40),
     benchmark{"yield.task", "a yield of a task, one of 1,000 that are ready", "ns_per_yield", "ns",
               better::lower, bench_side{"yield", "task"}, "Go", bench_side{"peer_go", "yield"},
               0.12},

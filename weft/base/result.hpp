@@ -8,6 +8,7 @@
 #include <type_traits>
 #include <utility>
 
+/// A value, or the error there is instead.
 namespace weft {
 namespace detail {
 

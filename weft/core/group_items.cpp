@@ -8,7 +8,7 @@
 
 namespace weft::detail {
 
-const wait_kind item_kind{
+const wait_kind map_item_kind{
     "the next item of an imap",
     [](waiter& w) noexcept {
         static_cast<group_items::next_awaiter&>(w).give_up();

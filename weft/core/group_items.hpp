@@ -12,7 +12,7 @@
 /// The items of a `map` or `imap` that are being worked on.
 namespace weft::detail {
 
-WEFT_EXPORT extern const wait_kind item_kind;
+WEFT_EXPORT extern const wait_kind map_item_kind;
 WEFT_EXPORT extern const wait_kind items_end_kind;
 
 /// Rules:
@@ -74,7 +74,7 @@ private:
 /// Waits until there is a next one. REQUIRES: some are outstanding.
 class WEFT_EXPORT group_items::next_awaiter : public awaiter<next_awaiter> {
 public:
-    explicit next_awaiter(group_items& of) noexcept : awaiter(item_kind), items_(of) {}
+    explicit next_awaiter(group_items& of) noexcept : awaiter(map_item_kind), items_(of) {}
     [[nodiscard]] bool try_now() const;
     void start() noexcept { items_.waiting_ = this; }
     void give_up() noexcept { items_.waiting_ = nullptr; }

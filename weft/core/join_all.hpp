@@ -45,7 +45,8 @@ private:
 /// }
 /// ```
 ///
-/// None is cancelled. More may have ended than `count`: those that had before.
+/// None is cancelled. Those that had ended before the call come first, as they stand in the range,
+/// and all of them, be they more than `count`.
 template <detail::range_of_handles Range>
 [[nodiscard]] auto join_all(Range&& handles, clock::duration timeout = no_timeout,
                             bool raise_error = false,

@@ -25,7 +25,7 @@ WEFT_EXPORT extern const wait_kind members_kind;
 ///    held of its result, and an error that nobody joins is reported (R13).
 /// 2. A place is free, taken by a member, or promised: to one that has been woken for it, or is
 ///    about to spawn. Those who wait get a place in order; nobody overtakes them.
-/// 3. A member that wants a place when none is free does not wait, for it might be for ever: what it
+/// 3. A member that wants a place when none is free does not wait, as it might be for ever: what it
 ///    spawns runs in its own place, and it waits for that end (eventlet's `GreenPool`).
 class WEFT_EXPORT pool_members {
 public:

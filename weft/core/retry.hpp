@@ -53,8 +53,8 @@ public:
         jitter_ = share;
         return *this;
     }
-    /// Chance repeats itself for a seed. Without one the loop's oracle is asked, so that a simulated
-    /// run can be replayed, and where there is none, nobody knows.
+    /// Chance repeats itself for a seed. Without one the loop's oracle is asked, so that a run of
+    /// the simulator can be replayed, and where there is none, nobody knows.
     retry_policy& seed(std::uint64_t s) noexcept {
         seed_ = s;
         return *this;
@@ -184,8 +184,8 @@ private:
 
 }  // namespace detail
 
-/// Calls `fn(args...)`, awaits what it gives if that can be awaited, and does so again after a pause
-/// when it fails, as `policy` says. Gives the first result, or throws the last error.
+/// Calls `fn(args...)`, awaits what it gives if that can be awaited, and does so again, after a
+/// pause, when it fails, as `policy` says. Gives the first result, or throws the last error.
 ///
 /// ```cpp
 /// weft::task<std::string> fetch(std::string address);

@@ -75,7 +75,8 @@ private:
 /// What `take` gives.
 class WEFT_EXPORT token_bucket::take_awaiter : public detail::awaiter<take_awaiter> {
 public:
-    take_awaiter(token_bucket& b, std::size_t n) noexcept : awaiter(take_kind), bucket_(b), wanted_(n) {}
+    take_awaiter(token_bucket& b, std::size_t n) noexcept
+        : awaiter(take_kind), bucket_(b), wanted_(n) {}
     [[nodiscard]] bool try_now() { return bucket_.try_take(wanted_); }
     void start() noexcept { bucket_.enqueue(*this); }
     void finish() const noexcept {}

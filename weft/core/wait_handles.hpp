@@ -98,7 +98,7 @@ private:
 template <class T>
 class wait_result {
 public:
-    /// Those that have ended, in that order.
+    /// Those that have ended, in that order; first those that had before, as they were given.
     [[nodiscard]] std::vector<join_handle<T>>& done() noexcept { return done_; }
     [[nodiscard]] const std::vector<join_handle<T>>& done() const noexcept { return done_; }
     /// Those that have not, in the order in which they were given.

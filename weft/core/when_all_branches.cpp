@@ -17,8 +17,9 @@ namespace {
 
 /// Nobody knows it, and nothing is left in it.
 bool is_clean(const control_block& b) noexcept {
-    return !b.has(block_flag::child_failed) && b.handles == 0 && b.joiners == nullptr &&
-           b.extra == nullptr && b.locals == nullptr && b.name == nullptr;
+    // Who joins has a handle.
+    return !b.has(block_flag::child_failed) && b.handles == 0 && b.extra == nullptr &&
+           b.locals == nullptr && b.name == nullptr;
 }
 
 }  // namespace

@@ -159,7 +159,8 @@ public:
         }
     }
     void discard() noexcept {
-        for (Given& one : all) discard_unbegun(one);
+        if constexpr (!is_handle<Given>)
+            for (Given& one : all) discard_unbegun(one);
     }
     std::vector<Given> all;
 };
@@ -167,13 +168,17 @@ public:
 template <class Given>
 class discards_rest {
 public:
-    explicit discards_rest(Given& given) noexcept : given_(given) {}
+    explicit discards_rest(Given& given) noexcept : given_(&given) {}
     discards_rest(const discards_rest&) = delete;
     discards_rest& operator=(const discards_rest&) = delete;
-    ~discards_rest() { given_.discard(); }
+    ~discards_rest() {
+        if (given_ != nullptr) given_->discard();
+    }
+    /// All have begun.
+    void forget() noexcept { given_ = nullptr; }
 
 private:
-    Given& given_;
+    Given* given_;
 };
 
 /// `How` says who decides and what is made of the branches.
@@ -183,7 +188,7 @@ using together_result = decltype(How::finish(std::declval<const branch_set&>(),
 
 template <class How, class Given>
 task<together_result<How, Given>> run_together(Given given) {
-    const discards_rest<Given> rest(given);
+    discards_rest<Given> rest(given);
     co_await checkpoint_awaiter();
     typename Given::branches branches(given.all);
     scheduler& home = this_scheduler();
@@ -198,6 +203,7 @@ task<together_result<How, Given>> run_together(Given given) {
         if (!all) co_await turn_awaiter();
     }
     set.begun();
+    if (!set.decided()) rest.forget();
     co_await branches_end_awaiter(set);
     set.leave();
     co_return How::finish(set, branches);

@@ -38,6 +38,7 @@ programs greenlets_with_a_queue();
 programs producer_and_consumer();
 programs greenlets();
 programs gevent();
+programs gevent_join();
 programs from_subroutines();
 programs hello_asyncio();
 programs speed_and_locks();
@@ -50,6 +51,7 @@ programs course_pyos_bugs();
 programs eventlet();
 programs waiting_together();
 programs queues();
+programs groups();
 
 /// All of them, in the order of their IDs.
 programs all_programs();

@@ -34,6 +34,7 @@ programs all_programs() {
                                producer_and_consumer,
                                greenlets,
                                gevent,
+                               gevent_join,
                                from_subroutines,
                                hello_asyncio,
                                speed_and_locks,
@@ -45,7 +46,8 @@ programs all_programs() {
                                course_pyos_bugs,
                                eventlet,
                                waiting_together,
-                               queues})
+                               queues,
+                               groups})
         std::ranges::copy(section(), std::back_inserter(all));
     std::ranges::sort(all, {}, order);
     return all;

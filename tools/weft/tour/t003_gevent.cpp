@@ -16,69 +16,6 @@ namespace {
 
 using namespace std::chrono_literals;
 
-// 3.4: spawn(fn, args…), join(timeout), sleep(seconds, ref). What spawn() is given decides: a
-// function that returns a task begins a task, any other a fiber.
-task<int> add(int a, int b) {
-    co_await sleep(1ms);
-    co_return a + b;
-}
-int add_in_fiber(int a, int b) {
-    await(sleep(1ms));
-    return a + b;
-}
-
-task<> sleep_long() {
-    co_await sleep(1h);
-}
-void sleep_long_in_fiber() {
-    await(sleep(1h));
-}
-
-task<> parameters(guide& show) {
-    const auto sum = spawn(add, 2, 3);
-    show.print("spawned, ready: {}\n", sum.ready());
-    co_await sum.join();
-    show.print("joined, ready:  {}, value: {}\n", sum.ready(), sum.value());
-
-    const auto slow = spawn(sleep_long);
-    try {
-        co_await with_timeout(10ms, slow.join());
-    } catch (const timed_out&) {
-        show.print("join(timeout):  given up, ready: {}\n", slow.ready());
-    }
-
-    const stopwatch since;
-    co_await sleep(std::chrono::duration<double>(0.0125));
-    show.check(since.elapsed() >= 12'500us, "seconds may be a fraction");
-}
-void parameters_in_fiber(guide& show) {
-    const auto sum = spawn(add_in_fiber, 2, 3);
-    show.print("spawned, ready: {}\n", sum.ready());
-    await(sum.join());
-    show.print("joined, ready:  {}, value: {}\n", sum.ready(), sum.value());
-
-    const auto slow = spawn(sleep_long_in_fiber);
-    try {
-        await(with_timeout(10ms, slow.join()));
-    } catch (const timed_out&) {
-        show.print("join(timeout):  given up, ready: {}\n", slow.ready());
-    }
-
-    const stopwatch since;
-    await(sleep(std::chrono::duration<double>(0.0125)));
-    show.check(since.elapsed() >= 12'500us, "seconds may be a fraction");
-}
-
-void spawn_join_sleep(guide& show) {
-    const stopwatch since;
-    play_both(
-        show, [](guide& out) { run(parameters(out)); },
-        [](guide& out) { run(parameters_in_fiber, std::ref(out)); });
-    // gevent's ref=False: a sleep that does not keep the program alive. Here only what run() was
-    // given does.
-    show.check(since.elapsed() < 1min, "run() did not wait for the sleep of an hour");
-}
-
 // 3.5
 task<> eat(std::string_view name, guide& show) {
     show.print("{} eat 1\n", name);
@@ -193,16 +130,6 @@ void ten_tasks(guide& show) {
 
 programs gevent() {
     return {
-        {
-            .id = "3.4",
-            .title = "spawn, join, sleep",
-            .shows = "What gevent's functions take: arguments, a time to wait, a sleep that keeps "
-                     "nobody.",
-            .run = spawn_join_sleep,
-            .expected = "spawned, ready: false\n"
-                        "joined, ready:  true, value: 5\n"
-                        "join(timeout):  given up, ready: false\n",
-        },
         {
             .id = "3.5",
             .title = "gevent: eat and play",
