@@ -47,6 +47,7 @@ programs course_misuse();
 programs course_pyos();
 programs course_pyos_bugs();
 programs eventlet();
+programs threads();
 
 /// All of them, in the order of their IDs.
 programs all_programs();

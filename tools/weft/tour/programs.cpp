@@ -42,7 +42,8 @@ programs all_programs() {
                                course_misuse,
                                course_pyos,
                                course_pyos_bugs,
-                               eventlet})
+                               eventlet,
+                               threads})
         std::ranges::copy(section(), std::back_inserter(all));
     std::ranges::sort(all, {}, order);
     return all;
