@@ -137,10 +137,12 @@ TEST(embedding, works_edge_triggered_in_another_epoll) {
     ASSERT_EQ(::epoll_ctl(foreign.get(), EPOLL_CTL_ADD, mine.fd(), &event), 0);
     int ended = 0;
     for (int i = 1; i <= 20; ++i)
-        mine.spawn([&ended](int n) {
-                await(weft::sleep(n * 100us));
-                ++ended;
-            }, i)
+        mine.spawn(
+                [&ended](int n) {
+                    await(weft::sleep(n * 100us));
+                    ++ended;
+                },
+                i)
             .detach();
     std::thread poster([home = mine.remote(), &ended] {
         for (int i = 0; i < 20; ++i) home.post([&ended] { ++ended; });

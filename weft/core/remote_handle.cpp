@@ -42,8 +42,8 @@ remote_state::cancel_letter::cancel_letter(remote_state& s) noexcept
                  auto& self = static_cast<cancel_letter&>(p);
                  const std::shared_ptr<remote_state> kept = std::move(self.keep);
                  if (kept->block_ != nullptr)
-                     cancel_node::cancel_block(
-                         *kept->block_, cancel_origin(cancel_reason::request, self.at, 0));
+                     cancel_node::cancel_block(*kept->block_,
+                                               cancel_origin(cancel_reason::request, self.at, 0));
              },
              nullptr,
              [](posted& p) noexcept {

@@ -324,8 +324,7 @@ template <class F, class... Args>
         std::tuple<std::decay_t<Args>...> args_;
     };
     if (!where.post(beginning(handle.shared(), std::decay_t<F>(std::forward<F>(fn)),
-                              std::tuple<std::decay_t<Args>...>(
-                                  std::forward<Args>(args)...))))
+                              std::tuple<std::decay_t<Args>...>(std::forward<Args>(args)...))))
         detail::refuse_closed_loop();
     return handle;
 }

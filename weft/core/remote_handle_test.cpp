@@ -76,8 +76,8 @@ TEST(remote_handle, gives_a_thread_the_result_of_a_coroutine_of_a_loop) {
     EXPECT_EQ(in_fiber.blocking_get(), "from a fiber");
     EXPECT_EQ(in_fiber.blocking_get(), "from a fiber");
     EXPECT_TRUE(in_fiber.ready());
-    const auto owned = spawn_on(other.home(), [](std::unique_ptr<int> p) { return p; },
-                                std::make_unique<int>(5));
+    const auto owned =
+        spawn_on(other.home(), [](std::unique_ptr<int> p) { return p; }, std::make_unique<int>(5));
     EXPECT_EQ(*owned.blocking_get(), 5);
     EXPECT_THAT(thrown<weft::usage_error>([&] { static_cast<void>(owned.blocking_get()); }),
                 HasSubstr("moved out already"));

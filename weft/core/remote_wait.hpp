@@ -87,6 +87,7 @@ public:
         remove(w);
         return w;
     }
+
 private:
     remote_waiter* first_ = nullptr;
     remote_waiter* last_ = nullptr;

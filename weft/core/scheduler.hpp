@@ -41,7 +41,7 @@
 ///    post, nothing can ever run again: that is a deadlock.
 namespace weft {
 class loop;
-}
+}  // namespace weft
 namespace weft::detail {
 
 struct fiber_record;

@@ -15,7 +15,7 @@ void give_up_offload(waiter& w) noexcept {
 
 namespace {
 constexpr wait_kind offload_kind{"offload", &give_up_offload};
-}
+}  // namespace
 
 offload_waiter::offload_waiter() noexcept : remote_waiter(offload_kind) {}
 

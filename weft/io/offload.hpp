@@ -112,9 +112,10 @@ public:
     /// a lambda that captures by reference is the caller's mistake, a reference, a pointer or a
     /// view among the arguments does not compile.
     [[nodiscard]] abandonable_offload<F, Args...> abandon_on_cancel() && {
-        static_assert((!borrows<F> || is_function_pointer<F>)&&(!borrows<Args> && ...),
-                      "abandon_on_cancel(): the function outlives the await, so it has to own what "
-                      "it uses: pass values, std::string for a view, std::shared_ptr for a pointer");
+        static_assert(
+            (!borrows<F> || is_function_pointer<F>) && (!borrows<Args> && ...),
+            "abandon_on_cancel(): the function outlives the await, so it has to own what "
+            "it uses: pass values, std::string for a view, std::shared_ptr for a pointer");
         return abandonable_offload<F, Args...>(std::move(work_.call()));
     }
 
@@ -137,9 +138,7 @@ private:
         work_.run();
         this->wake();
     }
-    bool give_up() noexcept override {
-        return offload_pool::of(this_scheduler()).take_back(*this);
-    }
+    bool give_up() noexcept override { return offload_pool::of(this_scheduler()).take_back(*this); }
 
     offloaded<F, Args...> work_;
 };

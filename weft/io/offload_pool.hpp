@@ -19,13 +19,13 @@ class WEFT_EXPORT offload_pool_statistics {
 public:
     offload_pool_statistics() noexcept = default;
 
-    std::size_t threads_max = 0;   ///< `options::offload_threads`
-    std::size_t threads = 0;       ///< how many there are
-    std::size_t idle = 0;          ///< of these, how many wait for a call
-    std::size_t queued = 0;        ///< calls that wait for a thread
-    std::uint64_t started = 0;     ///< threads that were ever started
-    std::uint64_t completed = 0;   ///< calls that have returned or thrown
-    std::uint64_t abandoned = 0;   ///< calls that were given up while they ran
+    std::size_t threads_max = 0;  ///< `options::offload_threads`
+    std::size_t threads = 0;      ///< how many there are
+    std::size_t idle = 0;         ///< of these, how many wait for a call
+    std::size_t queued = 0;       ///< calls that wait for a thread
+    std::uint64_t started = 0;    ///< threads that were ever started
+    std::uint64_t completed = 0;  ///< calls that have returned or thrown
+    std::uint64_t abandoned = 0;  ///< calls that were given up while they ran
 };
 
 namespace detail {

@@ -55,9 +55,8 @@ TEST(offload, gives_what_the_function_gives_and_throws_what_it_throws) {
         EXPECT_NE(weft::testing::get_as(kind, [&] { return offload(ask); }), here);
         EXPECT_EQ(weft::testing::get_as(kind, [] { return offload(square, 7); }), 49);
         const auto fails = []() -> int { throw std::runtime_error("no disk"); };
-        EXPECT_EQ(thrown<std::runtime_error>([&] {
-                      weft::testing::get_as(kind, [&] { return offload(fails); });
-                  }),
+        EXPECT_EQ(thrown<std::runtime_error>(
+                      [&] { weft::testing::get_as(kind, [&] { return offload(fails); }); }),
                   "no disk");
         const auto owns = [](std::unique_ptr<int> p) { return p; };
         EXPECT_EQ(*await(offload(owns, std::make_unique<int>(5))), 5);
@@ -88,9 +87,12 @@ TEST(offload, takes_a_call_back_that_is_cancelled_before_a_thread_has_it) {
         weft::run(how.offload_threads(1), [] {
             gate g;
             bool ran = false;
-            const auto first = spawn_as(coroutine_kind::task, [&] { return offload(&gate::pass, &g); });
-            until([] { return offload_statistics().idle + offload_statistics().queued == 0 &&
-                              offload_statistics().threads == 1; });
+            const auto first =
+                spawn_as(coroutine_kind::task, [&] { return offload(&gate::pass, &g); });
+            until([] {
+                return offload_statistics().idle + offload_statistics().queued == 0 &&
+                       offload_statistics().threads == 1;
+            });
             const auto run_it = [&ran] { ran = true; };
             const auto second = spawn_as(coroutine_kind::fiber, [&] { return offload(run_it); });
             const auto third = spawn_as(coroutine_kind::task,

@@ -75,7 +75,8 @@ TEST(shared_channel, serves_those_who_wait_in_their_order) {
                 until_it_waits(senders.back());
             }
             EXPECT_EQ(c.senders_waiting(), 5u);
-            for (std::size_t i = 0; i < capacity; ++i) EXPECT_EQ(c.try_receive(), std::optional(-1));
+            for (std::size_t i = 0; i < capacity; ++i)
+                EXPECT_EQ(c.try_receive(), std::optional(-1));
             for (int i = 0; i < 5; ++i) EXPECT_EQ(c.try_receive(), std::optional(i));
             for (auto& s : senders) await(s);
         }

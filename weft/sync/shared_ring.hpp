@@ -49,8 +49,8 @@ enum class ring_answer : std::uint8_t { done, wait, closed };
 ///    may empty it. It is published sequentially consistently: who has filled one then looks
 ///    whether a receiver waits, who is going to wait says so and then looks at the slot. One of the
 ///    two sees the other. The same the other way round.
-/// 3. `closed_` is set under the lock of the tail. Who has seen it and then finds nothing knows that
-///    there will never be anything.
+/// 3. `closed_` is set under the lock of the tail. Who has seen it and then finds nothing knows
+///    that there will never be anything.
 template <class T>
 class shared_ring {
 public:

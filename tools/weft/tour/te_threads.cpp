@@ -23,7 +23,7 @@ struct blocking_calls {
     void block() {
         const int now = ++inside;
         for (int before = most; now > before && !most.compare_exchange_weak(before, now);) {}
-        std::this_thread::sleep_for(span);  // tidy: allow sleep the call that blocks is the point
+        std::this_thread::sleep_for(span);
         --inside;
     }
 };
