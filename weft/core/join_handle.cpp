@@ -4,6 +4,7 @@
 #include "weft/base/unhandled.hpp"
 #include "weft/core/block_extra.hpp"
 #include "weft/core/describe.hpp"
+#include "weft/core/registry.hpp"
 
 #include <utility>
 
@@ -64,7 +65,10 @@ std::exception_ptr any_handle::error() const {
 }
 
 void any_handle::cancel(std::source_location at) const {
-    cancel_node::cancel_block(block(), origin_here(cancel_reason::request, at));
+    control_block& b = block();
+    if (b.ended()) return;
+    const scheduler_visit within(*registry::of(b).home());
+    cancel_node::cancel_block(b, origin_here(cancel_reason::request, at));
 }
 
 std::string_view any_handle::name() const {
@@ -83,7 +87,10 @@ void any_handle::add_link(std::function<void(control_block&)> f) const {
         ++b.handles;  // what is to be called gets one, and so the result
         return;
     }
-    scheduler_for("link()").call_soon([keep = *this, f = std::move(f)] { f(keep.block()); });
+    scheduler* const home = registry::of(b).home();
+    if (home == nullptr) refuse_without_loop("link()");
+    const scheduler_visit within(*home);
+    home->call_soon([keep = *this, f = std::move(f)] { f(keep.block()); });
 }
 
 async_backtrace any_handle::backtrace() const {

@@ -25,7 +25,7 @@ class WEFT_EXPORT scheduled_call : public timer {
 public:
     /// What there is to do, by the type of the function.
     struct vtable {
-        void (*invoke)(scheduled_call& c);          ///< may throw
+        void (*invoke)(scheduled_call& c);            ///< may throw
         void (*discard)(scheduled_call& c) noexcept;  ///< destroys the function
         void (*free)(scheduled_call& c) noexcept;
     };

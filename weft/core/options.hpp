@@ -74,14 +74,14 @@ public:
     }
 
     /// How long a loop whose coroutines wait for another thread looks for that, keeping its
-    /// processor, before it sleeps: to wake a sleeping one costs 40 to 90 us. Zero turns it off, and
-    /// where it does not pay it turns itself off. A loop without such waits never does it. Default
-    /// 50 us.
+    /// processor, before it sleeps: to wake a sleeping one costs 40 to 90 us. Zero turns it off,
+    /// and where it does not pay it turns itself off. A loop without such waits never does it.
+    /// Default 50 us.
     options& spin(std::chrono::nanoseconds time) noexcept {
         spin_ = time;
         return *this;
     }
-    /// At most so many threads for `offload`; at least 1. Default: the processors and four more, but
+    /// At most so many threads for `offload`; 0 for the default: the processors and four more, but
     /// at most 32.
     options& offload_threads(std::size_t n) noexcept {
         offload_threads_ = n;

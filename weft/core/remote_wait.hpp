@@ -44,10 +44,12 @@ public:
     /// A thread waits, until `wake`. REQUIRES: `begin` was not called.
     void block_thread() noexcept;
 
+    /// It is in its list. Under the mutex.
     [[nodiscard]] bool linked() const noexcept { return linked_; }
 
 private:
     friend class remote_list;
+    friend class remote_batch;
     struct letter : posted {
         explicit letter(remote_waiter& w) noexcept;
         remote_waiter& owner;
@@ -85,19 +87,40 @@ public:
         remove(w);
         return w;
     }
-    /// Moves all that `from` has behind what is here.
-    void append(remote_list& from) noexcept {
-        while (!from.empty()) push_back(from.pop_front());
-    }
-    /// REQUIRES: the list is nobody else's any more.
-    void wake_all() noexcept {
-        while (!empty()) pop_front().wake();
-    }
 
 private:
     remote_waiter* first_ = nullptr;
     remote_waiter* last_ = nullptr;
     std::uint32_t size_ = 0;
+};
+
+/// Those who have been taken out of a list, to be woken when its mutex is free.
+class WEFT_EXPORT remote_batch {
+public:
+    remote_batch() noexcept = default;
+    remote_batch(const remote_batch&) = delete;
+    remote_batch& operator=(const remote_batch&) = delete;
+
+    /// REQUIRES: it is in no list.
+    void add(remote_waiter& w) noexcept {
+        w.next_ = nullptr;
+        (last_ != nullptr ? last_->next_ : first_) = &w;
+        last_ = &w;
+    }
+    void take(remote_list& from) noexcept {
+        while (!from.empty()) add(from.pop_front());
+    }
+    void wake() noexcept {
+        while (first_ != nullptr) {
+            remote_waiter& w = *first_;
+            first_ = w.next_;  // before it is gone
+            w.wake();
+        }
+    }
+
+private:
+    remote_waiter* first_ = nullptr;
+    remote_waiter* last_ = nullptr;
 };
 
 /// For what blocks a thread: a `usage_error` on one that runs a loop.

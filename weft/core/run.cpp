@@ -54,8 +54,8 @@ void loop::wake_if_idle() const noexcept {
 
 void loop::stop(std::source_location at) {
     detail::scheduler& s = own("loop::stop()");
+    const detail::scheduler_visit within(s);
     s.root().cancel(cancel_origin(cancel_reason::stopped, detail::place_of(at), 0));
-    wake_if_idle();
 }
 
 bool loop::run_ready() {
@@ -109,6 +109,8 @@ void loop::drain() {
         s.root().cancel_everything(cancel_origin(cancel_reason::deadlock, nullptr, 0));
     }
     s.root().renew();
+    // Its descriptor may be watched between this run and the next turn.
+    s.world().prepare(s.next_deadline());
 }
 
 void loop::rethrow(detail::control_block& root) {

@@ -41,7 +41,7 @@
 ///    post, nothing can ever run again: that is a deadlock.
 namespace weft {
 class loop;
-}
+}  // namespace weft
 namespace weft::detail {
 
 struct fiber_record;
@@ -323,6 +323,24 @@ public:
     running_scheduler(const running_scheduler&) = delete;
     running_scheduler& operator=(const running_scheduler&) = delete;
     ~running_scheduler();
+};
+
+/// Between two turns of a loop that is run by another one (`loop::run_ready`): what acts on its
+/// coroutines acts within it. Within a loop it does nothing.
+class WEFT_EXPORT scheduler_visit {
+public:
+    explicit scheduler_visit(scheduler& s) noexcept : enters_(the_scheduler == nullptr) {
+        if (enters_) the_scheduler = &s;
+    }
+    scheduler_visit(const scheduler_visit&) = delete;
+    scheduler_visit& operator=(const scheduler_visit&) = delete;
+    /// Whoever waits for its descriptor has to make a turn.
+    ~scheduler_visit() {
+        if (enters_) std::exchange(the_scheduler, nullptr)->world().wake();
+    }
+
+private:
+    bool enters_;
 };
 
 /// The scheduler of the thread, or a `usage_error` that says what was attempted.

@@ -29,6 +29,8 @@ public:
     }
     [[nodiscard]] const std::exception_ptr& error() const noexcept { return error_; }
     [[nodiscard]] bool has_value() const noexcept { return value_.has_value(); }
+    /// REQUIRES: there is one.
+    [[nodiscard]] const R& value() const noexcept { return *value_; }
     /// It was ended by the cancellation of `node`.
     [[nodiscard]] bool absorbed_by(const cancel_node& node) const {
         return error_ && absorbs(node, error_);

@@ -1,6 +1,7 @@
 #include "weft/core/spinner.hpp"
 
 #include <algorithm>
+#include <sched.h>
 
 namespace weft::detail {
 namespace {
@@ -21,6 +22,10 @@ double measure_look() noexcept {
 }
 
 }  // namespace
+
+void yield_cpu() noexcept {
+    ::sched_yield();
+}
 
 std::uint32_t looks_in(std::chrono::nanoseconds time) noexcept {
     if (time <= std::chrono::nanoseconds::zero()) return 0;

@@ -16,6 +16,9 @@ inline void pause_cpu() noexcept {
 #endif
 }
 
+/// Lets another thread have the processor that is ready for it.
+WEFT_EXPORT void yield_cpu() noexcept;
+
 /// About how many looks, each with a `pause_cpu`, fit into that time. Measured once in a process.
 [[nodiscard]] WEFT_EXPORT std::uint32_t looks_in(std::chrono::nanoseconds time) noexcept;
 
@@ -37,12 +40,21 @@ public:
             left_ = 0;
             return false;
         }
-        for (; left_ != 0; --left_) {
+        std::uint32_t looks = 0;
+        while (left_ != 0) {
             if (is()) {
                 misses_ = 0;
                 return true;
             }
-            pause_cpu();
+            // Beyond the time that a line of cache needs, the other thread may have no processor,
+            // or this one.
+            if (++looks % looks_in_a_row != 0) {
+                pause_cpu();
+                --left_;
+            } else {
+                yield_cpu();
+                left_ -= left_ < looks_in_a_row ? left_ : looks_in_a_row;
+            }
         }
         if (misses_ < misses_max) ++misses_;
         stays_away_ = (1u << misses_) - 1;
@@ -55,6 +67,7 @@ public:
 private:
     static constexpr std::uint32_t unknown = ~std::uint32_t{0};
     static constexpr std::uint32_t misses_max = 6;
+    static constexpr std::uint32_t looks_in_a_row = 64;
 
     std::chrono::nanoseconds time_;
     std::uint32_t full_ = unknown;

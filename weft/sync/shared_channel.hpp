@@ -71,8 +71,7 @@ public:
         }
         [[nodiscard]] bool try_now() noexcept {
             if (attempt()) return true;
-            return detail::this_scheduler().spin_until(
-                [this] { return channel_.waits_.may_send() && attempt(); });
+            return detail::this_scheduler().spin_until([this] { return attempt(); });
         }
         void start() noexcept {
             this->begin(detail::this_scheduler());
@@ -102,8 +101,7 @@ public:
         }
         [[nodiscard]] bool try_now() noexcept {
             if (attempt()) return true;
-            return detail::this_scheduler().spin_until(
-                [this] { return channel_.waits_.may_receive() && attempt(); });
+            return detail::this_scheduler().spin_until([this] { return attempt(); });
         }
         void start() noexcept {
             this->begin(detail::this_scheduler());

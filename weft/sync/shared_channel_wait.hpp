@@ -109,14 +109,6 @@ public:
         ring_.close();
         serve_now();
     }
-    [[nodiscard]] bool may_send() const noexcept {
-        return ring_.capacity() != 0 ? ring_.may_push()
-                                     : receivers_waiting_.load() != 0 || ring_.closed();
-    }
-    [[nodiscard]] bool may_receive() const noexcept {
-        return ring_.capacity() != 0 ? ring_.may_pop()
-                                     : senders_waiting_.load() != 0 || ring_.closed();
-    }
     [[nodiscard]] std::size_t senders_waiting() const noexcept { return senders_waiting_.load(); }
     [[nodiscard]] std::size_t receivers_waiting() const noexcept {
         return receivers_waiting_.load();
@@ -131,14 +123,14 @@ private:
         receivers_waiting_.store(receivers_.size());
     }
     void wait_in(remote_list& list, std::atomic<std::uint32_t>& waiting, waiter_type& w) noexcept {
-        remote_list served;
+        remote_batch served;
         {
             const std::lock_guard lock(mutex_);
             list.push_back(w);
             waiting.store(list.size());
             serve(served);
         }
-        served.wake_all();
+        served.wake();
     }
     [[nodiscard]] bool give_up(remote_list& list, std::atomic<std::uint32_t>& waiting,
                                waiter_type& w) noexcept {
@@ -149,40 +141,40 @@ private:
         return true;
     }
     [[gnu::noinline]] void serve_now() noexcept {
-        remote_list served;
+        remote_batch served;
         {
             const std::lock_guard lock(mutex_);
             serve(served);
         }
-        served.wake_all();
+        served.wake();
     }
     /// Under the mutex.
-    void serve(remote_list& served) noexcept {
+    void serve(remote_batch& served) noexcept {
         while (serve_receiver(served) || serve_sender(served)) {}
         count();
     }
-    bool serve_receiver(remote_list& served) noexcept {
+    bool serve_receiver(remote_batch& served) noexcept {
         if (receivers_.empty()) return false;
         waiter_type& w = front(receivers_);
         if (ring_.capacity() == 0 && !senders_.empty()) {
             waiter_type& from = front(senders_);
             w.fill_from(from);
             senders_.remove(from);
-            served.push_back(from);
+            served.add(from);
         } else if (w.fill_from(ring_) == ring_answer::wait) {
             return false;
         }
         receivers_.remove(w);
-        served.push_back(w);
+        served.add(w);
         return true;
     }
-    bool serve_sender(remote_list& served) noexcept {
+    bool serve_sender(remote_batch& served) noexcept {
         if (senders_.empty()) return false;
         waiter_type& w = front(senders_);
         w.answer = ring_.push(w.item());
         if (w.answer == ring_answer::wait) return false;
         senders_.remove(w);
-        served.push_back(w);
+        served.add(w);
         return true;
     }
 
@@ -190,7 +182,7 @@ private:
     [[nodiscard]] ring_answer hand_over(T& item) noexcept {
         if (ring_.closed()) return ring_answer::closed;
         if (receivers_waiting_.load() == 0) return ring_answer::wait;
-        remote_list served;
+        remote_batch served;
         {
             const std::lock_guard lock(mutex_);
             if (receivers_.empty() || ring_.closed()) return ring_answer::wait;
@@ -198,26 +190,26 @@ private:
             to.fill(std::move(item));
             to.answer = ring_answer::done;
             receivers_.remove(to);
-            served.push_back(to);
+            served.add(to);
             count();
         }
-        served.wake_all();
+        served.wake();
         return ring_answer::done;
     }
     [[nodiscard]] ring_answer take_over(waiter_type& w) noexcept {
         if (ring_.closed()) return w.answer = ring_answer::closed;
         if (senders_waiting_.load() == 0) return ring_answer::wait;
-        remote_list served;
+        remote_batch served;
         {
             const std::lock_guard lock(mutex_);
             if (senders_.empty() || ring_.closed()) return ring_answer::wait;
             waiter_type& from = front(senders_);
             w.fill_from(from);
             senders_.remove(from);
-            served.push_back(from);
+            served.add(from);
             count();
         }
-        served.wake_all();
+        served.wake();
         return ring_answer::done;
     }
 

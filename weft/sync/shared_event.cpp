@@ -27,13 +27,13 @@ shared_event::~shared_event() {
 }
 
 void shared_event::set() noexcept {
-    detail::remote_list woken;
+    detail::remote_batch woken;
     {
         const std::lock_guard lock(mutex_);
         set_.store(true, std::memory_order_release);
-        woken.append(waiters_);
+        woken.take(waiters_);
     }
-    woken.wake_all();
+    woken.wake();
 }
 
 void shared_event::blocking_wait() {

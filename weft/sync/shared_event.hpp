@@ -37,8 +37,8 @@ public:
     void reset() noexcept { set_.store(false, std::memory_order_release); }
     [[nodiscard]] bool is_set() const noexcept { return set_.load(std::memory_order_acquire); }
 
-    /// Awaited, returns when it is set. Who was waiting when it was set goes on, even if it has been
-    /// reset since.
+    /// Awaited, returns when it is set. Who was waiting when it was set goes on, even if it has
+    /// been reset since.
     [[nodiscard]] awaiter wait() noexcept;
     /// The same for a thread without a loop, which it blocks; on others `usage_error`.
     void blocking_wait();
@@ -50,7 +50,7 @@ private:
     class thread_waiter;
 
     mutable std::mutex mutex_;
-    detail::remote_list waiters_;  // under the mutex
+    detail::remote_list waiters_;    // under the mutex
     std::atomic<bool> set_ = false;  // set under the mutex
 };
 

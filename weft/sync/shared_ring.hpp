@@ -3,7 +3,6 @@
 #include "weft/core/spinner.hpp"
 
 #include <atomic>
-#include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -40,29 +39,28 @@ private:
 
 enum class ring_answer : std::uint8_t { done, wait, closed };
 
-/// A bounded queue with a lock at each end: with one sender and one receiver neither is ever
-/// contended, and the two meet only when one has used up what it knew of the other's index (as in
-/// the queues of D. Vyukov and E. Rigtorp).
+/// A bounded queue with a lock at each end: with one sender and one receiver neither lock is ever
+/// contended. The two ends meet in the slots only, each of which says whose turn it is, beside its
+/// item (as in the queue of D. Vyukov): an item from one processor to another is one line of cache.
 ///
 /// Rules:
-/// 1. `head_.index` and what is beside it belong to who holds the lock there, `tail_` likewise;
-///    others read the indices only. The difference is the number of items.
-/// 2. An index is published sequentially consistently: who has pushed then looks whether a receiver
-///    waits, who is going to wait says so and then looks whether there is an item. One of the two
-///    sees the other. The same the other way round.
-/// 3. `closed_` is set under the lock of the tail. Who has seen it and then finds nothing knows that
-///    there will never be anything.
+/// 1. `head_` belongs to who holds its lock, `tail_` likewise. `count` may be read by others.
+/// 2. `slot::turn` is `2 * lap` when the sender of that lap may fill it, one more when the receiver
+///    may empty it. It is published sequentially consistently: who has filled one then looks
+///    whether a receiver waits, who is going to wait says so and then looks at the slot. One of the
+///    two sees the other. The same the other way round.
+/// 3. `closed_` is set under the lock of the tail. Who has seen it and then finds nothing knows
+///    that there will never be anything.
 template <class T>
 class shared_ring {
 public:
     explicit shared_ring(std::size_t capacity)
-        : capacity_(capacity),
-          mask_(std::bit_ceil(capacity < 1 ? std::size_t{1} : capacity) - 1),
-          slots_(std::make_unique<slot[]>(mask_ + 1)) {}
+        : capacity_(capacity), slots_(std::make_unique<slot[]>(capacity)) {}
     shared_ring(const shared_ring&) = delete;
     shared_ring& operator=(const shared_ring&) = delete;
     ~shared_ring() {
-        for (std::uint64_t i = head_.index; i != tail_.index; ++i) at(i).~T();
+        for (std::size_t left = size(); left != 0; --left, head_.advance(capacity_))
+            slots_[head_.position].item().~T();
     }
 
     /// Moves `item` in, or leaves it as it is.
@@ -88,53 +86,58 @@ public:
     [[nodiscard]] bool closed() const noexcept { return closed_.load(); }
     [[nodiscard]] std::size_t capacity() const noexcept { return capacity_; }
     [[nodiscard]] std::size_t size() const noexcept {
-        const std::uint64_t head = head_.index.load();
-        return static_cast<std::size_t>(tail_.index.load() - head);
+        const std::uint64_t head = head_.count.load();
+        return static_cast<std::size_t>(tail_.count.load() - head);
     }
-    /// Cheap looks, to be repeated.
-    [[nodiscard]] bool may_push() const noexcept { return size() < capacity_ || closed(); }
-    [[nodiscard]] bool may_pop() const noexcept { return size() != 0 || closed(); }
 
 private:
     struct slot {
+        [[nodiscard]] T& item() noexcept { return *std::launder(reinterpret_cast<T*>(bytes)); }
+
+        std::atomic<std::uint64_t> turn = 0;
         alignas(T) std::byte bytes[sizeof(T)];
     };
     struct alignas(64) end {
+        void advance(std::size_t capacity) noexcept {
+            // An atomic for who asks for the size; nobody else writes.
+            count.store(count.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
+            if (++position != capacity) return;
+            position = 0;
+            lap += 2;
+        }
+
         spin_lock lock;
-        std::uint64_t others = 0;  ///< the other index when last looked at
-        std::atomic<std::uint64_t> index = 0;
+        std::size_t position = 0;
+        std::uint64_t lap = 0;  ///< twice the number
+        std::atomic<std::uint64_t> count = 0;
     };
 
-    [[nodiscard]] T& at(std::uint64_t index) noexcept {
-        return *std::launder(reinterpret_cast<T*>(slots_[index & mask_].bytes));
-    }
     ring_answer push_locked(T& item) noexcept {
         if (closed_.load()) return ring_answer::closed;
-        const std::uint64_t index = tail_.index.load(std::memory_order_relaxed);
-        if (index - tail_.others >= capacity_) {
-            tail_.others = head_.index.load();
-            if (index - tail_.others >= capacity_) return ring_answer::wait;
-        }
-        ::new (static_cast<void*>(slots_[index & mask_].bytes)) T(std::move(item));
-        tail_.index.store(index + 1);
+        if (capacity_ == 0) return ring_answer::wait;
+        slot& s = slots_[tail_.position];
+        if (s.turn.load() != tail_.lap) return ring_answer::wait;
+        ::new (static_cast<void*>(s.bytes)) T(std::move(item));
+        s.turn.store(tail_.lap + 1);
+        tail_.advance(capacity_);
         return ring_answer::done;
     }
     ring_answer pop_locked(void* to) noexcept {
-        const std::uint64_t index = head_.index.load(std::memory_order_relaxed);
-        if (index == head_.others) {
+        if (capacity_ == 0) return closed_.load() ? ring_answer::closed : ring_answer::wait;
+        slot& s = slots_[head_.position];
+        if (s.turn.load() != head_.lap + 1) {
             const bool is_last = closed_.load();
-            head_.others = tail_.index.load();
-            if (index == head_.others) return is_last ? ring_answer::closed : ring_answer::wait;
+            if (s.turn.load() != head_.lap + 1)
+                return is_last ? ring_answer::closed : ring_answer::wait;
         }
-        T& item = at(index);
-        ::new (to) T(std::move(item));
-        item.~T();
-        head_.index.store(index + 1);
+        ::new (to) T(std::move(s.item()));
+        s.item().~T();
+        s.turn.store(head_.lap + 2);
+        head_.advance(capacity_);
         return ring_answer::done;
     }
 
     const std::size_t capacity_;
-    const std::size_t mask_;
     const std::unique_ptr<slot[]> slots_;
     std::atomic<bool> closed_ = false;
     end head_;

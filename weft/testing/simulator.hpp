@@ -67,9 +67,7 @@ public:
     void wake() noexcept override;
     [[nodiscard]] clock::time_point now() noexcept override { return now_; }
     [[nodiscard]] bool is_stuck() const noexcept override;
-    void await_real_work(bool begins) noexcept override {
-        begins ? ++real_work_ : --real_work_;
-    }
+    void await_real_work(bool begins) noexcept override { begins ? ++real_work_ : --real_work_; }
     [[nodiscard]] std::array<int, 2> open_pipe() override;
     int adopt(int descriptor) noexcept override;
     int close(int descriptor) noexcept override;

@@ -52,6 +52,7 @@ programs eventlet();
 programs waiting_together();
 programs queues();
 programs groups();
+programs threads();
 
 /// All of them, in the order of their IDs.
 programs all_programs();

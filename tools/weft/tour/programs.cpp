@@ -47,7 +47,8 @@ programs all_programs() {
                                eventlet,
                                waiting_together,
                                queues,
-                               groups})
+                               groups,
+                               threads})
         std::ranges::copy(section(), std::back_inserter(all));
     std::ranges::sort(all, {}, order);
     return all;
