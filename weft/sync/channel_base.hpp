@@ -1,25 +1,18 @@
 #pragma once
 
 #include "weft/base/export.hpp"
+#include "weft/sync/channel_closed.hpp"
 #include "weft/sync/channel_waiter.hpp"
 
 #include <cstddef>
 #include <cstdint>
 #include <limits>
-#include <stdexcept>
 
 /// What all channels share that does not depend on the type of their items.
 namespace weft {
 
 /// The capacity of a channel that is never full.
 inline constexpr std::size_t unbounded = std::numeric_limits<std::size_t>::max();
-
-/// An item was sent to a channel that is closed. It was not taken: it is still the sender's.
-class WEFT_EXPORT channel_closed : public std::runtime_error {
-public:
-    using std::runtime_error::runtime_error;
-    ~channel_closed() override;
-};
 
 /// Figures of a channel.
 class channel_statistics {
@@ -48,7 +41,6 @@ namespace detail {
 WEFT_EXPORT extern const wait_kind channel_send_kind;
 WEFT_EXPORT extern const wait_kind channel_receive_kind;
 
-[[noreturn, gnu::cold]] WEFT_EXPORT void refuse_closed_channel();
 /// The channel was destroyed under `w`.
 [[noreturn, gnu::cold]] WEFT_EXPORT void refuse_destroyed_channel(const char* attempt);
 [[noreturn, gnu::cold]] WEFT_EXPORT void refuse_foreign_channel();

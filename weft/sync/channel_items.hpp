@@ -2,7 +2,6 @@
 
 #include "weft/sync/channel_base.hpp"
 
-#include <algorithm>
 #include <cstddef>
 #include <memory>
 #include <new>
@@ -74,11 +73,12 @@ private:
         chunk* next;
         std::size_t count;
     };
-    static constexpr std::align_val_t alignment{std::max(alignof(chunk), alignof(T))};
+    static constexpr std::align_val_t alignment{alignof(chunk) > alignof(T) ? alignof(chunk)
+                                                                            : alignof(T)};
     static constexpr std::size_t header =
         (sizeof(chunk) + alignof(T) - 1) / alignof(T) * alignof(T);
-    static constexpr std::size_t first_count = std::max<std::size_t>(8, 512 / sizeof(T));
-    static constexpr std::size_t count_max = std::max<std::size_t>(16, 65'536 / sizeof(T));
+    static constexpr std::size_t first_count = sizeof(T) < 64 ? 512 / sizeof(T) : 8;
+    static constexpr std::size_t count_max = sizeof(T) < 4096 ? 65'536 / sizeof(T) : 16;
 
     [[nodiscard]] static T* begin_of(chunk* c) noexcept {
         return reinterpret_cast<T*>(reinterpret_cast<std::byte*>(c) + header);
@@ -92,7 +92,7 @@ private:
         if (last_ == nullptr) return add_chunk(first_count);
         // The next one is in use when the head is in it, and is not just about to enter.
         if (grows_ && last_->next == first_ && head_ != tail_)
-            return add_chunk(std::min(2 * last_->count, count_max));
+            return add_chunk(2 * last_->count < count_max ? 2 * last_->count : count_max);
         if (head_ == tail_) {
             next_head();
             last_ = first_;

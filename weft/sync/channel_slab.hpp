@@ -1,6 +1,5 @@
 #pragma once
 
-#include <algorithm>
 #include <cstddef>
 #include <memory>
 #include <new>
@@ -25,7 +24,8 @@ public:
     }
     /// What it throws has changed nothing.
     [[nodiscard]] T* add(T&& item) {
-        if (free_ == nullptr) reserve(std::clamp<std::size_t>(2 * last_count_, 8, 4096));
+        if (free_ == nullptr)
+            reserve(last_count_ < 4 ? 8 : last_count_ < 2048 ? 2 * last_count_ : 4096);
         cell* const c = free_;
         cell* const next = c->next;
         try {

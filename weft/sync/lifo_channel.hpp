@@ -3,7 +3,6 @@
 #include "weft/sync/channel_core.hpp"
 #include "weft/sync/channel_slab.hpp"
 
-#include <algorithm>
 #include <cstddef>
 #include <optional>
 #include <utility>
@@ -26,7 +25,7 @@ public:
     }
     void push(T&& item) {
         if (stack_.size() == stack_.capacity())
-            stack_.reserve(std::max<std::size_t>(8, 2 * stack_.size()));
+            stack_.reserve(stack_.size() < 4 ? 8 : 2 * stack_.size());
         stack_.push_back(slab_.add(std::move(item)));
     }
     template <class F>

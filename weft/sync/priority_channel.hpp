@@ -3,7 +3,6 @@
 #include "weft/sync/channel_core.hpp"
 #include "weft/sync/channel_slab.hpp"
 
-#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
@@ -30,7 +29,7 @@ public:
     }
     void push(T&& item) {
         if (heap_.size() == heap_.capacity())
-            heap_.reserve(std::max<std::size_t>(8, 2 * heap_.size()));
+            heap_.reserve(heap_.size() < 4 ? 8 : 2 * heap_.size());
         std::size_t to = heap_.size();
         while (to > 0 && less_(std::as_const(item), std::as_const(*heap_[parent(to)].item)))
             to = parent(to);

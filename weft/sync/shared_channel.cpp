@@ -4,13 +4,11 @@
 
 namespace weft {
 
-shared_channel_closed::~shared_channel_closed() = default;
-
 namespace detail {
 namespace {
 
 void give_up_waiting(waiter& w) noexcept {
-    auto& self = static_cast<channel_waiter&>(w);
+    auto& self = static_cast<ring_waiter&>(w);
     if (self.give_up(self)) self.abandon();
 }
 
@@ -18,10 +16,6 @@ void give_up_waiting(waiter& w) noexcept {
 
 const wait_kind shared_send_kind{"send on a shared_channel", &give_up_waiting};
 const wait_kind shared_receive_kind{"receive on a shared_channel", &give_up_waiting};
-
-void refuse_closed_channel() {
-    throw shared_channel_closed("shared_channel: it was closed before the item was taken");
-}
 
 void check_nobody_waits(const remote_list& senders, const remote_list& receivers) {
     WEFT_CHECK(senders.empty() && receivers.empty(),

@@ -1,24 +1,17 @@
 #pragma once
 
 #include "weft/base/export.hpp"
+#include "weft/sync/channel_closed.hpp"
 #include "weft/sync/shared_channel_wait.hpp"
 
 #include <concepts>
 #include <cstddef>
 #include <optional>
-#include <stdexcept>
 #include <type_traits>
 #include <utility>
 
 /// A channel across threads.
 namespace weft {
-
-/// A send on a `shared_channel` that is closed, or was before the item was taken.
-class WEFT_EXPORT shared_channel_closed : public std::runtime_error {
-public:
-    using std::runtime_error::runtime_error;
-    ~shared_channel_closed() override;
-};
 
 /// Items from any thread to any thread, first in, first out: between coroutines of several loops
 /// and plain threads. `capacity` items are buffered; with 0 a sender waits until its item is taken.
@@ -53,7 +46,7 @@ class shared_channel {
     static_assert(std::is_object_v<T> && std::is_nothrow_move_constructible_v<T>,
                   "an item of a shared_channel must not throw when it is moved: send a "
                   "std::unique_ptr");
-    using waiter_type = detail::item_waiter<T>;
+    using waiter_type = detail::ring_item_waiter<T>;
 
 public:
     using value_type = T;
@@ -64,7 +57,7 @@ public:
         send_awaiter(shared_channel& c, U&& value)
             : detail::awaiter<send_awaiter, waiter_type>(detail::shared_send_kind), channel_(c) {
             this->fill(std::forward<U>(value));
-            this->give_up = [](detail::channel_waiter& w) noexcept {
+            this->give_up = [](detail::ring_waiter& w) noexcept {
                 auto& self = static_cast<send_awaiter&>(w);
                 return self.channel_.waits_.give_up_sending(self);
             };
@@ -94,7 +87,7 @@ public:
         explicit receive_awaiter(shared_channel& c) noexcept
             : detail::awaiter<receive_awaiter, waiter_type>(detail::shared_receive_kind),
               channel_(c) {
-            this->give_up = [](detail::channel_waiter& w) noexcept {
+            this->give_up = [](detail::ring_waiter& w) noexcept {
                 auto& self = static_cast<receive_awaiter&>(w);
                 return self.channel_.waits_.give_up_receiving(self);
             };
@@ -121,7 +114,7 @@ public:
     shared_channel(const shared_channel&) = delete;
     shared_channel& operator=(const shared_channel&) = delete;
 
-    /// Awaited, has sent `value`; throws `shared_channel_closed`.
+    /// Awaited, has sent `value`; throws `channel_closed`.
     template <class U = T>
         requires std::constructible_from<T, U&&>
     [[nodiscard]] send_awaiter send(U&& value) {

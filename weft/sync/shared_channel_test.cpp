@@ -18,8 +18,8 @@ namespace {
 using namespace std::chrono_literals;
 using ::testing::HasSubstr;
 using weft::await;
+using weft::channel_closed;
 using weft::shared_channel;
-using weft::shared_channel_closed;
 using weft::task;
 using weft::testing::coroutine_kind;
 using weft::testing::in_both_kinds;
@@ -168,8 +168,8 @@ TEST(shared_channel, that_is_closed_ends_those_who_wait_and_gives_what_is_buffer
             const auto sender = spawn_as(kind, sending(full, 2));
             until_it_waits(sender);
             full.close();
-            EXPECT_THAT(thrown<shared_channel_closed>([&] { await(sender); }), HasSubstr("closed"));
-            EXPECT_THROW(await(full.send(3)), shared_channel_closed);
+            EXPECT_THAT(thrown<channel_closed>([&] { await(sender); }), HasSubstr("closed"));
+            EXPECT_THROW(await(full.send(3)), channel_closed);
             EXPECT_FALSE(full.try_send(4));
             EXPECT_EQ(full.try_receive(), capacity == 1 ? std::optional(1) : std::nullopt);
             EXPECT_EQ(await(full.receive()), std::nullopt);
@@ -196,7 +196,7 @@ TEST(shared_channel, keeps_a_loop_waiting_for_a_thread) {
         std::thread sender([&c] {
             for (int i = 1; i <= 100; ++i) c.blocking_send(i);
             c.close();
-            EXPECT_THROW(c.blocking_send(1), shared_channel_closed);
+            EXPECT_THROW(c.blocking_send(1), channel_closed);
         });
         const int sum = weft::run([&c] {
             int all = 0;

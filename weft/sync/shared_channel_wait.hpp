@@ -16,25 +16,24 @@ namespace weft::detail {
 
 WEFT_EXPORT extern const wait_kind shared_send_kind;
 WEFT_EXPORT extern const wait_kind shared_receive_kind;
-[[noreturn, gnu::cold]] WEFT_EXPORT void refuse_closed_channel();
 WEFT_EXPORT void check_nobody_waits(const remote_list& senders, const remote_list& receivers);
 
 /// A sender or a receiver that waits, and its item: the sender's until it is taken, the receiver's
 /// from then on. Under the mutex of the channel while it is linked.
-class channel_waiter : public remote_waiter {
+class ring_waiter : public remote_waiter {
 public:
     using remote_waiter::remote_waiter;
     /// What came of it.
     ring_answer answer = ring_answer::wait;
     /// Takes it out of its channel; false when that has been done already.
-    bool (*give_up)(channel_waiter& self) noexcept = nullptr;
+    bool (*give_up)(ring_waiter& self) noexcept = nullptr;
 };
 
 template <class T>
-class item_waiter : public channel_waiter {
+class ring_item_waiter : public ring_waiter {
 public:
-    using channel_waiter::channel_waiter;
-    ~item_waiter() {
+    using ring_waiter::ring_waiter;
+    ~ring_item_waiter() {
         if (full_) item().~T();
     }
     template <class U>
@@ -51,7 +50,7 @@ public:
         full_ = answer == ring_answer::done;
         return answer;
     }
-    void fill_from(item_waiter& sender) noexcept {
+    void fill_from(ring_item_waiter& sender) noexcept {
         fill(std::move(sender.item()));
         answer = sender.answer = ring_answer::done;
     }
@@ -73,7 +72,7 @@ private:
 ///    whichever thread serves. Its owner is woken when the mutex is free.
 template <class T>
 class channel_waits {
-    using waiter_type = item_waiter<T>;
+    using waiter_type = ring_item_waiter<T>;
 
 public:
     explicit channel_waits(std::size_t capacity) : ring_(capacity) {}

@@ -7,9 +7,10 @@
 #include <cstdint>
 #include <memory>
 #include <new>
-#include <thread>
 #include <type_traits>
 #include <utility>
+
+#include <sched.h>
 
 /// The items of a `shared_channel`.
 namespace weft::detail {
@@ -30,7 +31,7 @@ private:
         do {
             // Who has it may have lost its processor.
             for (int i = 0; locked_.load(std::memory_order_relaxed); ++i)
-                i < looks_max ? pause_cpu() : std::this_thread::yield();
+                i < looks_max ? pause_cpu() : ::sched_yield();
         } while (locked_.exchange(true, std::memory_order_acquire));
     }
 
