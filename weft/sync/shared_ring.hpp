@@ -30,8 +30,12 @@ private:
         constexpr int looks_max = 100;
         do {
             // Who has it may have lost its processor.
-            for (int i = 0; locked_.load(std::memory_order_relaxed); ++i)
-                i < looks_max ? pause_cpu() : ::sched_yield();
+            for (int i = 0; locked_.load(std::memory_order_relaxed); ++i) {
+                if (i < looks_max)
+                    pause_cpu();
+                else
+                    ::sched_yield();
+            }
         } while (locked_.exchange(true, std::memory_order_acquire));
     }
 
