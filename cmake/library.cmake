@@ -41,9 +41,14 @@ foreach(layer IN LISTS WEFT_LAYERS)
     # x_test.hpp holds what several tests of a layer share: not installed.
     list(FILTER headers EXCLUDE REGEX "_test\\.hpp$")
 
+    set_source_files_properties(${sources} PROPERTIES UNITY_GROUP ${layer})
     list(APPEND WEFT_SOURCES ${sources})
     list(APPEND WEFT_HEADERS ${headers})
 endforeach()
+
+if(WEFT_UNITY)
+    set_target_properties(weft PROPERTIES UNITY_BUILD ON UNITY_BUILD_MODE GROUP)
+endif()
 
 # Headers are checked one by one (see tests.cmake): each must compile alone.
 if(WEFT_BUILD_TESTS)

@@ -37,6 +37,9 @@ function(weft_add_gtest name label)
                 <string>
                 <thread>
                 <vector>
+                # From nothing it is parsed once; while one works on weft, each change would be
+                # parsed by every test.
+                $<$<BOOL:${WEFT_UNITY}>:<weft/weft.hpp$<ANGLE-R>>
         )
     endif()
     # Discovery is put off until ctest runs: a crash then fails a test and not the build, and the

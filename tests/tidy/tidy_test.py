@@ -218,6 +218,7 @@ class Files(unittest.TestCase):
         self.assertIn("test-place", rules_broken(gtest, "weft/core/task.cpp"))
 
     def test_tests_do_not_sleep(self):
+        # A text that the rule reads; nothing runs it.
         sleep = "void f() { std::this_thread::sleep_for(1s); }\n"
         self.assertEqual(["sleep"], rules_broken(sleep, "tests/x_test.cpp"))
         self.assertEqual([], rules_broken(sleep, "weft/core/x.cpp"))

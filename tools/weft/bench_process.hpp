@@ -16,8 +16,8 @@ namespace weft::tool {
 /// be used when none is named. Returns which; throws when that one may not be used.
 int pin_to_cpu(std::optional<int> wanted);
 
-/// Lets this process and what it starts run before all others, as far as the kernel allows. Throws
-/// when that is not permitted.
+/// Lets the programs that are started from now on run before all others, as far as the kernel
+/// allows. Throws when that is not permitted.
 void make_realtime();
 
 struct bench_output {

@@ -12,6 +12,15 @@ void unique_fd::reset(int fd) noexcept {
     if (old >= 0) ::close(old);
 }
 
+std::string describe_fd(int fd) {
+    switch (fd) {
+        case 0: return "standard input";
+        case 1: return "standard output";
+        case 2: return "standard error";
+        default: return "descriptor " + std::to_string(fd);
+    }
+}
+
 void throw_system_error(int error, const std::string& what) {
     throw std::system_error(error, std::system_category(), what);
 }

@@ -36,6 +36,9 @@ private:
     int fd_ = -1;
 };
 
+/// For people: "standard input", "descriptor 7".
+[[nodiscard]] WEFT_EXPORT std::string describe_fd(int fd);
+
 /// Throws the `std::system_error` of an errno value; `what` says what was attempted, on what.
 [[noreturn, gnu::cold]] WEFT_EXPORT void throw_system_error(int error, const std::string& what);
 

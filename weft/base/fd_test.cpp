@@ -47,6 +47,13 @@ TEST(unique_fd, gives_its_descriptor_up) {
     ::close(number);
 }
 
+TEST(describe_fd, knows_the_standard_ones) {
+    EXPECT_EQ(weft::describe_fd(0), "standard input");
+    EXPECT_EQ(weft::describe_fd(1), "standard output");
+    EXPECT_EQ(weft::describe_fd(2), "standard error");
+    EXPECT_EQ(weft::describe_fd(7), "descriptor 7");
+}
+
 TEST(throw_system_error, names_what_was_attempted_and_why_it_failed) {
     try {
         weft::throw_system_error(ENOENT, "reading notes.txt");

@@ -7,19 +7,16 @@
 
 namespace weft::detail {
 
-fiber_record& this_fiber(const char* attempt) {
-    scheduler& home = scheduler_for(attempt);
-    control_block* const b = home.current();
-    if (b == nullptr)
+void refuse_to_await(const char* attempt) {
+    const scheduler& home = scheduler_for(attempt);
+    if (home.current() == nullptr)
         throw usage_error(
             std::string(attempt) +
             ": called by the loop itself, in a callback: spawn() a fiber for what has "
             "to wait");
-    if (b->kind != block_kind::fiber || b->leaf.address() != b->body)
-        throw usage_error(std::string(attempt) +
-                          ": called in a task, which waits with co_await: a fiber is what spawn() "
-                          "or run() make of a callable that returns no awaitable");
-    return *static_cast<fiber_record*>(b->body);
+    throw usage_error(std::string(attempt) +
+                      ": called in a task, which waits with co_await: a fiber is what spawn() or "
+                      "run() make of a callable that returns no awaitable");
 }
 
 void run_nested(fiber_record& self, task_frame& child) {

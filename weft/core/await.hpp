@@ -14,8 +14,19 @@
 namespace weft {
 namespace detail {
 
-/// The fiber that calls, and its loop; a `usage_error` in a task or outside of a loop.
-[[nodiscard]] WEFT_EXPORT fiber_record& this_fiber(const char* attempt);
+[[noreturn, gnu::cold]] WEFT_EXPORT void refuse_to_await(const char* attempt);
+/// The fiber that calls; a `usage_error` in a task or outside of a loop.
+[[nodiscard]] inline fiber_record& this_fiber(const char* attempt) {
+    scheduler* const home = the_scheduler;
+    control_block* const b = home != nullptr ? home->current() : nullptr;
+    if (b != nullptr && b->kind == block_kind::fiber) [[likely]] {
+        // While a task runs for the fiber, the leaf is that one.
+        auto* const frame = static_cast<fiber_record*>(b->leaf.address());
+        if (frame->resume == &fiber_record::resume_frame) [[likely]]
+            return *frame;
+    }
+    refuse_to_await(attempt);
+}
 /// Runs a nested task for a fiber, on the loop's stack.
 WEFT_EXPORT void run_nested(fiber_record& self, task_frame& child);
 
@@ -31,9 +42,15 @@ private:
 
 template <class Awaiter>
 decltype(auto) await_native(fiber_record& self, Awaiter&& w) {
-    if (!w.await_ready()) {
-        scheduler& home = this_scheduler();
-        w.suspend_in(home, *home.current());
+    scheduler& home = this_scheduler();
+    control_block& b = *home.current();
+    bool ready = false;
+    if constexpr (requires { w.ready_for(home, &b); })
+        ready = w.ready_for(home, &b);  // the loop is known
+    else
+        ready = w.await_ready();
+    if (!ready) {
+        w.suspend_in(home, b);
         home.suspend_fiber(self);
     }
     return w.await_resume();

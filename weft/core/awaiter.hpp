@@ -41,7 +41,10 @@ public:
 
     [[nodiscard]] bool await_ready() {
         scheduler& home = scheduler_for(this->kind->what);
-        control_block* const b = home.current();
+        return ready_for(home, home.current());
+    }
+    /// The same for a coroutine of `home`, or for the loop itself.
+    [[nodiscard]] bool ready_for(scheduler& home, control_block* b) {
         if (b != nullptr ? b->has(block_flag::cancel_pending) : home.root().cancelled())
             [[unlikely]]
             return false;

@@ -74,23 +74,6 @@ void cancel_node::leave() noexcept {
     WEFT_CHECK(blocks_ == nullptr, "a scope was left while coroutines are in it");
 }
 
-void cancel_node::add(control_block& b) noexcept {
-    b.scope = this;
-    b.scope_prev = nullptr;
-    b.scope_next = blocks_;
-    if (blocks_ != nullptr) blocks_->scope_prev = &b;
-    blocks_ = &b;
-    refresh(b);
-}
-
-void cancel_node::remove(control_block& b) noexcept {
-    if (b.scope_prev != nullptr)
-        b.scope_prev->scope_next = b.scope_next;
-    else
-        b.scope->blocks_ = b.scope_next;
-    if (b.scope_next != nullptr) b.scope_next->scope_prev = b.scope_prev;
-}
-
 void cancel_node::refresh(control_block& b) const noexcept {
     const bool by_itself = owner_ != &b && b.has(block_flag::cancelled_self);
     if (marked_ || by_itself)

@@ -57,8 +57,21 @@ public:
         return c.scope() == serial_;
     }
 
-    void add(control_block& b) noexcept;
-    static void remove(control_block& b) noexcept;
+    void add(control_block& b) noexcept {
+        b.scope = this;
+        b.scope_prev = nullptr;
+        b.scope_next = blocks_;
+        if (blocks_ != nullptr) blocks_->scope_prev = &b;
+        blocks_ = &b;
+        if (marked_ || b.has(block_flag::cancel_pending | block_flag::cancelled_self)) refresh(b);
+    }
+    static void remove(control_block& b) noexcept {
+        if (b.scope_prev != nullptr)
+            b.scope_prev->scope_next = b.scope_next;
+        else
+            b.scope->blocks_ = b.scope_next;
+        if (b.scope_next != nullptr) b.scope_next->scope_prev = b.scope_prev;
+    }
 
     [[nodiscard]] scheduler& home() const noexcept { return *home_; }
     [[nodiscard]] control_block* owner() const noexcept { return owner_; }

@@ -22,6 +22,8 @@
 /// 4. A block is in exactly one of these: the ready queue; suspended with `wait` set; running.
 ///    `wake` takes it from the second to the first.
 /// 5. It lives as long as the coroutine does or a handle is left (`handles`).
+/// 6. A free one is as `control_block{}` makes it, but for the links and the times, which its next
+///    begin sets, and what counts: beginning and ending are short.
 namespace weft {
 
 /// Names a coroutine for as long as its process lives. 0 is nobody.

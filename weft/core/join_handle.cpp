@@ -90,8 +90,4 @@ async_backtrace any_handle::backtrace() const {
     return backtrace_of(block());
 }
 
-void any_handle::retire(control_block& b) noexcept {
-    retire_block(b);
-}
-
 }  // namespace weft::detail

@@ -36,7 +36,7 @@ public:
     /// Lets go of it: it runs on, and an error of its own is reported (R13).
     void detach() noexcept {
         control_block* const b = std::exchange(block_, nullptr);
-        if (b != nullptr && --b->handles == 0 && b->ended()) retire(*b);
+        if (b != nullptr && --b->handles == 0 && b->ended()) retire_block(*b);
     }
 
     /// It has ended.
@@ -71,7 +71,6 @@ protected:
 
 private:
     [[noreturn, gnu::cold]] static void refuse_empty();
-    static void retire(control_block& b) noexcept;
 
     control_block* block_ = nullptr;
 };

@@ -51,8 +51,11 @@ public:
         ++taken_;
         return *b;
     }
+    /// REQUIRES: its coroutine has ended; its result, joiners, locals, extra and name are gone.
     void release(control_block& b) noexcept {
         b.kind = block_kind::none;
+        b.state = block_state::alive;
+        b.flags = 0;
         ++b.generation;
         b.ready_next = free_;
         free_ = &b;
@@ -94,5 +97,13 @@ private:
     registry_chunk* chunks_ = nullptr;
     scheduler* scheduler_;
 };
+
+WEFT_EXPORT void retire_dressed_block(control_block& b) noexcept;
+/// Gives the block of a coroutine back that has ended and that nobody holds; its loop may be gone.
+inline void retire_block(control_block& b) noexcept {
+    if (b.body != nullptr || b.extra != nullptr || b.locals != nullptr)
+        return retire_dressed_block(b);
+    registry::of(b).release(b);
+}
 
 }  // namespace weft::detail

@@ -17,7 +17,7 @@ void report_unjoined(const control_block& b, const scheduler* home) noexcept {
 
 }  // namespace
 
-void retire_block(control_block& b) noexcept {
+void retire_dressed_block(control_block& b) noexcept {
     registry& slab = registry::of(b);
     drop_result(b);
     if (b.extra != nullptr) [[unlikely]] {

@@ -64,9 +64,6 @@ scheduler::~scheduler() {
 
 control_block& scheduler::add(block_kind kind, cancel_node& in, place at) {
     control_block& b = registry_->acquire();
-    const std::uint32_t generation = b.generation;
-    b = control_block{};
-    b.generation = generation;
     b.kind = kind;
     b.number = static_cast<std::uint32_t>(++spawned_);
     b.spawned_at = at;
@@ -108,7 +105,7 @@ void scheduler::ended(control_block& b) noexcept {
     b.leaf = nullptr;
     if (b.locals != nullptr) [[unlikely]]
         drop_locals(b);
-    wake_joiners(b);
+    if (b.joiners != nullptr) wake_joiners(b);
     if (b.has(block_flag::in_scope)) scope_children::of(*in).child_ended(b);
     if (b.extra != nullptr) [[unlikely]] {
         for (auto& link : std::exchange(b.extra->links, {})) {
@@ -155,14 +152,6 @@ void scheduler::run_ready() {
         }
     }
     watched_.current.store(nullptr, std::memory_order_relaxed);
-}
-
-control_block* scheduler::next() noexcept {
-    if (oracle_ != nullptr) [[unlikely]] {
-        if (ready_.empty()) return nullptr;
-        ready_.choose(*oracle_);
-    }
-    return ready_.front();
 }
 
 /// On with those that await what has ended, one after the other.

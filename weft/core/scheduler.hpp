@@ -42,9 +42,6 @@ namespace weft::detail {
 
 struct fiber_record;
 
-/// Gives the block of a coroutine back that has ended and that nobody holds; its loop may be gone.
-WEFT_EXPORT void retire_block(control_block& b) noexcept;
-
 class WEFT_EXPORT scheduler {
 public:
     static constexpr std::uint32_t tick_max = 256;
@@ -179,7 +176,11 @@ private:
     /// it resumes one, and its stack at once. A million coroutines fit into no cache.
     void look_ahead() const noexcept;
     /// Who is next, after the oracle; null when nobody is ready.
-    [[nodiscard]] control_block* next() noexcept;
+    [[nodiscard]] control_block* next() noexcept {
+        if (oracle_ != nullptr && !ready_.empty()) [[unlikely]]
+            ready_.choose(*oracle_);
+        return ready_.front();
+    }
     [[nodiscard]] bool poll();
     void park() noexcept;
     void take_mail() noexcept;

@@ -43,7 +43,6 @@ public:
     /// Who waits for the last child; linked by its owner.
     struct idle_waiter {
         control_block* block = nullptr;
-        waiter* what = nullptr;
         idle_waiter* next = nullptr;
     };
     void add(idle_waiter& w) noexcept;

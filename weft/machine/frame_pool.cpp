@@ -26,12 +26,7 @@ constexpr std::size_t large_slabs_from = std::size_t{4} << 20;
 
 /// Moves up to `n` blocks from one list to another.
 void move_frames(free_frames& from, free_frames& to, std::size_t n) noexcept {
-    for (; n > 0 && from.head != nullptr; --n) {
-        free_frame* const block = from.head;
-        from.head = block->next;
-        --from.count;
-        to.push(block);
-    }
+    for (; n > 0 && from.head != nullptr; --n) to.push(from.pop());
 }
 
 /// The uncut part of a slab; the record lies in it.
@@ -55,6 +50,20 @@ struct depot {
     }
 };
 
+/// The calling thread's list of a class gets up to `n` blocks, or gives them.
+void draw_frames(depot& shared, std::size_t size_class, std::size_t n) noexcept {
+    free_frames& list = the_frame_thread.lists[size_class];
+    const std::size_t before = list.pushed;
+    move_frames(shared.lists[size_class], list, n);
+    the_frame_thread.moved_in += list.pushed - before;
+}
+void leave_frames(depot& shared, std::size_t size_class, std::size_t n) noexcept {
+    free_frames& list = the_frame_thread.lists[size_class];
+    const std::size_t before = list.popped;
+    move_frames(list, shared.lists[size_class], n);
+    the_frame_thread.moved_out += list.popped - before;
+}
+
 /// What a thread cuts its blocks from.
 struct thread_slab {
     bool registered = false;  // `thread_end` will empty the thread's lists
@@ -72,10 +81,8 @@ struct thread_end {
         the_frame_thread.cache_max = 0;
         depot& shared = depot::instance();
         const std::lock_guard lock(shared.mutex);
-        for (std::size_t c = 0; c < list_count; ++c) {
-            free_frames& list = the_frame_thread.lists[c];
-            move_frames(list, shared.lists[c], list.count);
-        }
+        for (std::size_t c = 0; c < list_count; ++c)
+            leave_frames(shared, c, the_frame_thread.lists[c].count());
         if (static_cast<std::size_t>(this_slab.end - this_slab.begin) >= frame_pool_class_max) {
             auto* const rest = reinterpret_cast<slab_rest*>(this_slab.begin);
             *rest = {shared.rests, this_slab.end};
@@ -132,8 +139,7 @@ void refill(std::size_t size_class) {
     {
         depot& shared = depot::instance();
         const std::lock_guard lock(shared.mutex);
-        move_frames(shared.lists[size_class], list,
-                    std::max<std::size_t>(1, the_frame_thread.cache_max / 2));
+        draw_frames(shared, size_class, std::max<std::size_t>(1, the_frame_thread.cache_max / 2));
     }
     if (list.head != nullptr) return;
     const std::size_t bytes = size_class % class_count * frame_alignment;
@@ -147,6 +153,7 @@ void refill(std::size_t size_class) {
     // The last one is pushed first: blocks are handed out in the order of their addresses.
     for (std::size_t i = n; i-- > 0;)
         list.push(reinterpret_cast<free_frame*>(mine.begin + i * bytes));
+    the_frame_thread.moved_in += n;
     mine.begin += n * bytes;
     mine.begin += lost - skip;
 }
@@ -159,7 +166,6 @@ void free_large(void* frame) noexcept {
 /// A frame too large for a class: 64 bytes in front of it keep the alignment.
 void* allocate_large(std::size_t bytes) {
     char* const frame = from_system(bytes + frame_alignment) + frame_alignment;
-    ++the_frame_thread.allocated;
     ++the_frame_thread.from_system;
     *header_of(frame) = {&free_large, bytes};
     return frame;
@@ -186,14 +192,15 @@ constinit thread_local frame_thread the_frame_thread;
 }
 
 [[gnu::cold]] void free_frame_elsewhere(void* frame) noexcept {
+    ++the_frame_thread.freed_elsewhere;
     header_of(frame)->free(frame);
 }
 
 [[gnu::noinline, gnu::cold]] void spill_frames(std::size_t size_class) noexcept {
-    free_frames& list = the_frame_thread.lists[size_class];
     depot& shared = depot::instance();
     const std::lock_guard lock(shared.mutex);
-    move_frames(list, shared.lists[size_class], list.count - the_frame_thread.cache_max / 2);
+    leave_frames(shared, size_class,
+                 the_frame_thread.lists[size_class].count() - the_frame_thread.cache_max / 2);
 }
 
 }  // namespace detail
@@ -201,17 +208,20 @@ constinit thread_local frame_thread the_frame_thread;
 frame_pool_statistics frame_pool_stats() {
     const detail::frame_thread& pool = the_frame_thread;
     frame_pool_statistics stats;
-    stats.allocated = pool.allocated;
-    stats.freed = pool.freed;
+    stats.allocated = pool.from_system - pool.moved_out;
+    stats.freed = pool.freed_elsewhere - pool.moved_in;
     stats.from_system = pool.from_system;
     for (std::size_t c = 0; c < list_count; ++c) {
-        stats.cached_frames += pool.lists[c].count;
-        stats.cached_bytes += pool.lists[c].count * (c % class_count) * frame_alignment;
+        const free_frames& list = pool.lists[c];
+        stats.allocated += list.popped;
+        stats.freed += list.pushed;
+        stats.cached_frames += list.count();
+        stats.cached_bytes += list.count() * (c % class_count) * frame_alignment;
     }
     depot& shared = depot::instance();
     const std::lock_guard lock(shared.mutex);
     stats.slab_bytes = shared.slab_bytes_held;
-    for (const free_frames& list : shared.lists) stats.depot_frames += list.count;
+    for (const free_frames& list : shared.lists) stats.depot_frames += list.count();
     return stats;
 }
 

@@ -59,12 +59,21 @@ struct free_frame {
 /// A list of free blocks of one class. Touched by its owner only: a thread, or the depot's mutex.
 struct free_frames {
     free_frame* head = nullptr;
-    std::size_t count = 0;
+    std::size_t popped = 0;  ///< blocks that have left, and below, that have come, so far
+    std::size_t pushed = 0;
 
+    [[nodiscard]] std::size_t count() const noexcept { return pushed - popped; }
+    /// REQUIRES: not empty.
+    free_frame* pop() noexcept {
+        free_frame* const block = head;
+        head = block->next;
+        ++popped;
+        return block;
+    }
     void push(free_frame* block) noexcept {
         block->next = head;
         head = block;
-        ++count;
+        ++pushed;
     }
 };
 
@@ -85,9 +94,11 @@ constexpr std::size_t sized_frame_class_of(std::size_t bytes) noexcept {
 struct frame_thread {
     free_frames lists[frame_list_count];
     std::size_t cache_max = frame_pool_cache_max;  // 0 once the thread is ending
-    std::uint64_t allocated = 0;
-    std::uint64_t freed = 0;
+    // What the lists do not tell of the frames allocated and freed:
+    std::size_t moved_in = 0;   // blocks that came from slabs and the depot
+    std::size_t moved_out = 0;  // and went to the depot
     std::uint64_t from_system = 0;
+    std::uint64_t freed_elsewhere = 0;
 };
 extern WEFT_EXPORT
     __attribute__((tls_model("initial-exec"))) constinit thread_local frame_thread the_frame_thread;
@@ -134,13 +145,9 @@ void* allocate_frame(std::size_t bytes) {
     if (WEFT_ASAN || size_class >= detail::frame_class_count) [[unlikely]]
         return detail::allocate_frame_slowly(bytes);
     detail::free_frames& list = thread.lists[size_class];
-    detail::free_frame* const block = list.head;
-    if (block == nullptr) [[unlikely]]
+    if (list.head == nullptr) [[unlikely]]
         return detail::allocate_frame_slowly(bytes);
-    list.head = block->next;
-    --list.count;
-    ++thread.allocated;
-    auto* const header = reinterpret_cast<frame_header*>(block);
+    auto* const header = reinterpret_cast<frame_header*>(list.pop());
     *header = {nullptr, bytes};
     return header + 1;
 }
@@ -151,13 +158,9 @@ void* allocate_sized_frame(std::size_t bytes) {
     if (WEFT_ASAN || size_class >= detail::frame_list_count) [[unlikely]]
         return detail::allocate_sized_frame_slowly(bytes);
     detail::free_frames& list = thread.lists[size_class];
-    detail::free_frame* const block = list.head;
-    if (block == nullptr) [[unlikely]]
+    if (list.head == nullptr) [[unlikely]]
         return detail::allocate_sized_frame_slowly(bytes);
-    list.head = block->next;
-    --list.count;
-    ++thread.allocated;
-    return block;
+    return list.pop();
 }
 
 void deallocate_sized_frame(void* frame, std::size_t bytes) noexcept {
@@ -165,23 +168,21 @@ void deallocate_sized_frame(void* frame, std::size_t bytes) noexcept {
     const std::size_t size_class = detail::sized_frame_class_of(bytes);
     if (WEFT_ASAN || size_class >= detail::frame_list_count) [[unlikely]]
         return deallocate_frame(frame);
-    ++thread.freed;
     detail::free_frames& list = thread.lists[size_class];
     list.push(static_cast<detail::free_frame*>(frame));
-    if (list.count > thread.cache_max) [[unlikely]]
+    if (list.count() > thread.cache_max) [[unlikely]]
         detail::spill_frames(size_class);
 }
 
 void deallocate_frame(void* frame) noexcept {
     detail::frame_thread& thread = detail::the_frame_thread;
     frame_header* const header = header_of(frame);
-    ++thread.freed;
     if (header->free != nullptr) [[unlikely]]
         return detail::free_frame_elsewhere(frame);
     const std::size_t size_class = detail::frame_class_of(header->bytes);
     detail::free_frames& list = thread.lists[size_class];
     list.push(reinterpret_cast<detail::free_frame*>(header));
-    if (list.count > thread.cache_max) [[unlikely]]
+    if (list.count() > thread.cache_max) [[unlikely]]
         detail::spill_frames(size_class);
 }
 

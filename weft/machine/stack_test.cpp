@@ -152,7 +152,7 @@ TEST(stack, a_large_one_takes_no_memory_before_it_is_used) {
 #if !WEFT_ASAN && !WEFT_TSAN
 
 /// What `use_up` returns where the limit is not taken: qemu-user ignores it.
-constexpr int no_such_limit = 77;
+constexpr int no_such_limit = 77;  // qemu-user takes RLIMIT_AS and does not hold to it
 
 /// Acquires within a gigabyte of address space until there is none left; what the error says.
 template <class Check>
@@ -188,7 +188,7 @@ TEST(stack, without_address_space_says_so_and_what_to_do) {
             return clear && held.size() > 120 ? 0 : 1;
         });
     });
-    if (status == no_such_limit) GTEST_SKIP() << "the address space cannot be limited here";
+    if (status == no_such_limit) GTEST_SKIP() << "qemu-user ignores RLIMIT_AS";
     EXPECT_EQ(status, 0);
 }
 
@@ -200,7 +200,7 @@ TEST(stack, one_that_is_released_serves_again_when_there_is_no_room_for_more) {
             return held.back() ? 0 : 1;
         });
     });
-    if (status == no_such_limit) GTEST_SKIP() << "the address space cannot be limited here";
+    if (status == no_such_limit) GTEST_SKIP() << "qemu-user ignores RLIMIT_AS";
     EXPECT_EQ(status, 0);
 }
 

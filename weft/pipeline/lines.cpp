@@ -1,5 +1,6 @@
 #include "weft/pipeline/lines.hpp"
 
+#include "weft/base/fd.hpp"
 #include "weft/file/line_splitter.hpp"
 
 namespace weft {
@@ -12,10 +13,6 @@ generator<std::string_view> split_lines(block_reader& reader) {
         if (block.empty()) co_return;
         for (line_splitter split(block); split.next(line);) co_yield std::move(line);
     }
-}
-
-std::string name_of(int fd) {
-    return fd == 0 ? "standard input" : "descriptor " + std::to_string(fd);
 }
 
 }  // namespace
@@ -32,11 +29,11 @@ line_source lines(std::string path) {
 }
 
 line_source lines(int fd) {
-    return lines(block_reader(fd, name_of(fd)));
+    return lines(block_reader(fd, describe_fd(fd)));
 }
 
 line_source lines(unique_fd file) {
-    std::string name = name_of(file.get());
+    std::string name = describe_fd(file.get());
     return lines(block_reader(std::move(file), std::move(name)));
 }
 

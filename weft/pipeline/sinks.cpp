@@ -7,12 +7,6 @@
 namespace weft {
 namespace {
 
-std::string name_of(int fd) {
-    if (fd == 1) return "standard output";
-    if (fd == 2) return "standard error";
-    return "descriptor " + std::to_string(fd);
-}
-
 consumer<std::string_view> print_to_own(line_writer out) {
     try {
         for (;;) {
@@ -29,7 +23,7 @@ bool check_stdio(std::FILE* file, bool good) {
     if (good) return true;
     const int error = errno;
     if (error == EPIPE) return false;
-    throw_system_error(error, "writing " + name_of(::fileno(file)));
+    throw_system_error(error, "writing " + describe_fd(::fileno(file)));
 }
 
 bool print_line(std::FILE* file, std::string_view line) {
@@ -58,7 +52,7 @@ consumer<std::string_view> print_to(line_writer& out) {
 }
 
 consumer<std::string_view> print_to(int fd) {
-    return print_to_own(line_writer(fd, name_of(fd)));
+    return print_to_own(line_writer(fd, describe_fd(fd)));
 }
 
 consumer<std::string_view> print_to(std::FILE* file) {

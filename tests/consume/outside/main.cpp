@@ -1,6 +1,7 @@
 // The smallest program that uses weft: prints 3 2 1, and fails if it counted otherwise. Then the
-// same by a greenlet, in two threads: the switch and what a thread knows of its greenlets are on
-// both sides of a shared library's border.
+// same by a greenlet, in two threads, and by a fiber that a task waits for: switches, and what a
+// thread knows of its greenlets and of its loop, are on both sides of a shared library's border.
+#include <chrono>
 #include <cstdio>
 #include <stdexcept>
 #include <thread>
@@ -24,6 +25,19 @@ int count_by_greenlet() {
     }
 }
 
+int count_by_fiber() {
+    int digits = 0;
+    for (const int n : count(3)) {
+        weft::await(weft::sleep(std::chrono::microseconds(1)));
+        digits = digits * 10 + n;
+    }
+    return digits;
+}
+weft::task<int> count_by_task() {
+    auto counter = weft::spawn(count_by_fiber);
+    co_return co_await counter;
+}
+
 int main() {
     int digits = 0;
     for (const int n : count(3)) {
@@ -34,5 +48,6 @@ int main() {
     int there = 0;
     std::thread([&there] { there = count_by_greenlet(); }).join();
     here = count_by_greenlet();
-    return digits == 321 && here == 321 && there == 321 ? 0 : 1;
+    const int looped = weft::run(count_by_task());
+    return digits == 321 && here == 321 && there == 321 && looped == 321 ? 0 : 1;
 }
