@@ -72,7 +72,7 @@ private:
 };
 
 /// For who waits once.
-class condition_awaiter : public awaiter<condition_awaiter, condition_waiter> {
+class WEFT_EXPORT condition_awaiter : public awaiter<condition_awaiter, condition_waiter> {
 public:
     using awaiter::awaiter;
     [[nodiscard]] bool try_now() const noexcept { return false; }

@@ -178,7 +178,7 @@ public:
     [[nodiscard]] bool try_now() { return mutex_.take(); }
     void start() noexcept { mutex_.core_.wait(*this); }
     [[nodiscard]] owning_guard<Mutex> finish() const {
-        if (this->kind == &relocking_kind) [[unlikely]]
+        if (this->block != nullptr && this->kind == &relocking_kind) [[unlikely]]
             refuse_relock();
         return owning_guard<Mutex>(mutex_);
     }
