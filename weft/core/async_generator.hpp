@@ -1,5 +1,6 @@
 #pragma once
 
+#include "weft/base/error.hpp"
 #include "weft/core/async_generator_frame.hpp"
 #include "weft/core/generator_exchange.hpp"
 #include "weft/core/spawn.hpp"

@@ -6,6 +6,7 @@
 #include "weft/core/foreign.hpp"
 #include "weft/core/task.hpp"
 
+#include <concepts>
 #include <source_location>
 #include <type_traits>
 #include <utility>
@@ -46,10 +47,24 @@ template <class Awaiter>
     w.suspend_in(home, *home.current());
     home.suspend_fiber(self);
 }
+/// An awaiter with a way of its own for what is usual: `at_once(b)` says whether `result_at_once()`
+/// gives the result, with all that `await_ready` does; `ready_otherwise(b)` is that for the rest.
+template <class T>
+concept hasty_awaiter = requires(T& w, control_block& b) {
+    { w.at_once(b) } -> std::same_as<bool>;
+    { w.ready_otherwise(b) } -> std::same_as<bool>;
+    w.result_at_once();
+};
 /// Inlined: what completes at once costs no call.
 template <class Awaiter>
 [[gnu::always_inline]] inline decltype(auto) await_native(fiber_record& self, Awaiter&& w) {
-    if (!w.await_ready()) suspend_native(self, w);
+    if constexpr (hasty_awaiter<std::remove_reference_t<Awaiter>>) {
+        if (w.at_once(*self.block)) [[likely]]
+            return w.result_at_once();
+        if (!w.ready_otherwise(*self.block)) suspend_native(self, w);
+    } else if (!w.await_ready()) {
+        suspend_native(self, w);
+    }
     return w.await_resume();
 }
 
@@ -106,8 +121,8 @@ template <class Awaitable>
 /// Also in a generator, a consumer or a greenlet that the fiber drives: it suspends the fiber. In a
 /// task, and outside of a loop, it is a `usage_error`.
 template <awaitable Awaitable>
-await_result<Awaitable> await(Awaitable&& x,
-                              std::source_location at = std::source_location::current()) {
+[[gnu::always_inline]] inline await_result<Awaitable> await(
+    Awaitable&& x, std::source_location at = std::source_location::current()) {
     detail::fiber_record& self = detail::this_fiber("await()");
     self.link.at = detail::place_of(at);
     if (detail::this_scheduler().exceptions().uncaught != 0) [[unlikely]]

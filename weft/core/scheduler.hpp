@@ -68,6 +68,8 @@ public:
     }
     /// What completes at once is charged; false: to the end of the queue with it.
     [[nodiscard]] bool charge() noexcept { return --budget_ > 0; }
+    /// The next charge would not send it there.
+    [[nodiscard]] bool affords() const noexcept { return budget_ > 1; }
     void push(control_block& b) noexcept { ready_.push(b); }
     /// `b` goes on at once, by way of the loop; at the end of a turn the others are first (rule 2).
     void push_next(control_block& b) noexcept {

@@ -88,6 +88,11 @@ public:
     return false;
 }
 
+/// It is to be told of no cancellation, and goes on when what it awaits is there.
+[[nodiscard]] inline bool channel_affords(const control_block& b) noexcept {
+    return !b.has(block_flag::cancel_pending) && this_scheduler().affords();
+}
+
 /// What a `receive()` awaits.
 template <class Channel>
 class channel_receive_awaiter : public awaiter<channel_receive_awaiter<Channel>,
@@ -107,6 +112,17 @@ public:
         if (b == nullptr || !channel_.take_at_once(this->slot)) [[unlikely]]
             return await_ready_slowly(b);
         return channel_charge(*b);
+    }
+    /// The same in a fiber.
+    [[nodiscard]] bool at_once(control_block& b) {
+        return channel_affords(b) && channel_.take_at_once(this->slot);
+    }
+    [[nodiscard]] bool ready_otherwise(control_block& b) {
+        return await_ready_slowly(b.has(block_flag::cancel_pending) ? nullptr : &b);
+    }
+    [[nodiscard]] result result_at_once() {
+        static_cast<void>(this_scheduler().charge());
+        return result(std::in_place, std::move(*this->slot));
     }
     [[nodiscard]] bool try_now() {
         if (channel_.take(this->slot)) return true;
@@ -160,6 +176,13 @@ public:
             return await_ready_slowly(b);
         return channel_charge(*b);
     }
+    [[nodiscard]] bool at_once(control_block& b) {
+        return channel_affords(b) && channel_.offer_at_once(*this->item);
+    }
+    [[nodiscard]] bool ready_otherwise(control_block& b) {
+        return await_ready_slowly(b.has(block_flag::cancel_pending) ? nullptr : &b);
+    }
+    void result_at_once() const noexcept { static_cast<void>(this_scheduler().charge()); }
     [[nodiscard]] bool try_now() {
         if (channel_.offer(*this->item)) return true;
         channel_.check_loop();
