@@ -71,7 +71,10 @@ public:
         }
         [[nodiscard]] bool try_now() noexcept {
             if (attempt()) return true;
-            return detail::this_scheduler().spin_until([this] { return attempt(); });
+            return detail::this_scheduler().spin_until([this] {
+                this->answer = channel_.waits_.send_soon(this->item());
+                return this->answer != detail::ring_answer::wait;
+            });
         }
         void start() noexcept {
             this->begin(detail::this_scheduler());
@@ -101,7 +104,9 @@ public:
         }
         [[nodiscard]] bool try_now() noexcept {
             if (attempt()) return true;
-            return detail::this_scheduler().spin_until([this] { return attempt(); });
+            return detail::this_scheduler().spin_until([this] {
+                return channel_.waits_.receive_soon(*this) != detail::ring_answer::wait;
+            });
         }
         void start() noexcept {
             this->begin(detail::this_scheduler());
