@@ -3,6 +3,7 @@
 #include "weft/core/cancel_scope.hpp"
 #include "weft/core/kinds_test.hpp"
 #include "weft/core/run.hpp"
+#include "weft/io/driver_epoll.hpp"
 #include "weft/io/offload.hpp"
 
 #include <atomic>
@@ -79,6 +80,26 @@ TEST(offload, lets_the_loop_go_on) {
         EXPECT_TRUE(other_ran);
         g.open();
         await(blocked);
+    });
+}
+
+TEST(offload, lets_the_loop_sleep_meanwhile) {
+    weft::driver_epoll* world = nullptr;
+    const auto make = [&world] {
+        auto made = std::make_unique<weft::driver_epoll>();
+        world = made.get();
+        return made;
+    };
+    weft::run(options().watchdog({}).driver(make), [&world] {
+        gate g;
+        const auto h = spawn_as(coroutine_kind::task, [&] { return offload(&gate::pass, &g); });
+        until_it_waits(h);
+        await(weft::sleep(1ms));
+        const auto before = world->stats().waits;
+        await(weft::sleep(20ms));
+        EXPECT_LE(world->stats().waits - before, 4u);
+        g.open();
+        await(h);
     });
 }
 

@@ -165,7 +165,7 @@ public:
     [[nodiscard]] bool try_send(T&& value) noexcept {
         return waits_.send_now(value) == detail::ring_answer::done;
     }
-    [[nodiscard]] bool try_send(const T& value)
+    [[nodiscard]] bool try_send(const T& value) noexcept(std::is_nothrow_copy_constructible_v<T>)
         requires std::copy_constructible<T>
     {
         T copy(value);
