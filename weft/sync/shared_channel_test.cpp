@@ -227,7 +227,7 @@ TEST(shared_channel, lets_the_error_of_a_copy_pass_and_is_as_before) {
 
 TEST(shared_channel, loses_nothing_when_a_loop_ends_while_a_thread_sends_to_it) {
     for (const std::size_t capacity : {0, 1}) {
-        for (int round = 0; round < 20; ++round) {
+        for (int round = 0; round < 8; ++round) {
             channel c(capacity);
             int sent = 0;
             std::atomic<int> received = 0;
@@ -337,7 +337,7 @@ long expected_sum(long each) {
 
 TEST(shared_channel, gives_each_item_to_one_of_many_threads) {
     for (const std::size_t capacity : {0, 1, 7})
-        EXPECT_EQ(exchange(capacity, 300), expected_sum(300)) << capacity;
+        EXPECT_EQ(exchange(capacity, 100), expected_sum(100)) << capacity;
 }
 
 TEST(shared_channel_slow, gives_each_of_millions_of_items_to_one_of_many_threads) {
