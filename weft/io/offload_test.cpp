@@ -3,6 +3,7 @@
 #include "weft/core/cancel_scope.hpp"
 #include "weft/core/kinds_test.hpp"
 #include "weft/core/run.hpp"
+#include "weft/io/driver_epoll.hpp"
 #include "weft/io/offload.hpp"
 
 #include <atomic>
@@ -82,6 +83,26 @@ TEST(offload, lets_the_loop_go_on) {
     });
 }
 
+TEST(offload, lets_the_loop_sleep_meanwhile) {
+    weft::driver_epoll* world = nullptr;
+    const auto make = [&world] {
+        auto made = std::make_unique<weft::driver_epoll>();
+        world = made.get();
+        return made;
+    };
+    weft::run(options().watchdog({}).driver(make), [&world] {
+        gate g;
+        const auto h = spawn_as(coroutine_kind::task, [&] { return offload(&gate::pass, &g); });
+        until_it_waits(h);
+        await(weft::sleep(1ms));
+        const auto before = world->stats().waits;
+        await(weft::sleep(20ms));
+        EXPECT_LE(world->stats().waits - before, 4u);
+        g.open();
+        await(h);
+    });
+}
+
 TEST(offload, takes_a_call_back_that_is_cancelled_before_a_thread_has_it) {
     weft::testing::with_every_loop([](options how) {
         weft::run(how.offload_threads(1), [] {
@@ -115,14 +136,15 @@ TEST(offload, takes_a_call_back_that_is_cancelled_before_a_thread_has_it) {
 TEST(offload, that_is_cancelled_while_it_runs_is_waited_for_and_its_result_given) {
     in_both_kinds([](coroutine_kind kind) {
         gate g;
-        std::atomic<bool> runs = false;
+        gate begun;
         const auto body = [&] {
-            runs = true;
+            begun.open();
             g.pass();
             return 8;
         };
         const auto h = spawn_as(kind, [&] { return offload(body); });
-        until([&] { return runs.load(); });
+        until_it_waits(h);
+        begun.pass();
         h.cancel();
         await(weft::yield_now());
         EXPECT_FALSE(h.ready());
@@ -134,18 +156,19 @@ TEST(offload, that_is_cancelled_while_it_runs_is_waited_for_and_its_result_given
 TEST(offload, that_may_be_abandoned_is_not_waited_for) {
     in_both_kinds([](coroutine_kind kind) {
         struct shared {
+            gate begun;
             gate g;
-            std::atomic<bool> runs = false;
             std::atomic<bool> ended = false;
         };
         const auto owned = std::make_shared<shared>();
         const auto body = [owned] {
-            owned->runs = true;
+            owned->begun.open();
             owned->g.pass();
             owned->ended = true;
         };
         const auto h = spawn_as(kind, [&] { return offload(body).abandon_on_cancel(); });
-        until([&] { return owned->runs.load(); });
+        until_it_waits(h);
+        owned->begun.pass();
         h.cancel();
         EXPECT_THROW(await(h), weft::child_cancelled);
         EXPECT_FALSE(owned->ended);
@@ -155,15 +178,21 @@ TEST(offload, that_may_be_abandoned_is_not_waited_for) {
 }
 
 TEST(offload, that_was_abandoned_may_outlive_its_loop) {
+    const auto begun = std::make_shared<gate>();
     const auto g = std::make_shared<gate>();
     const auto ended = std::make_shared<gate>();
     weft::run([&] {
-        const auto body = [g, ended] {
+        const auto body = [begun, g, ended] {
+            begun->open();
             g->pass();
             ended->open();
         };
-        EXPECT_THROW(await(weft::with_timeout(1ms, offload(body).abandon_on_cancel())),
-                     weft::timed_out);
+        const auto h =
+            spawn_as(coroutine_kind::task, [&] { return offload(body).abandon_on_cancel(); });
+        until_it_waits(h);
+        begun->pass();
+        h.cancel();
+        EXPECT_THROW(await(h), weft::child_cancelled);
     });
     g->open();
     ended->pass();

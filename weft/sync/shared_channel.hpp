@@ -64,7 +64,10 @@ public:
         }
         [[nodiscard]] bool try_now() noexcept {
             if (attempt()) return true;
-            return detail::this_scheduler().spin_until([this] { return attempt(); });
+            return detail::this_scheduler().spin_until([this] {
+                this->answer = channel_.waits_.send_soon(this->item());
+                return this->answer != detail::ring_answer::wait;
+            });
         }
         void start() noexcept {
             this->begin(detail::this_scheduler());
@@ -94,7 +97,9 @@ public:
         }
         [[nodiscard]] bool try_now() noexcept {
             if (attempt()) return true;
-            return detail::this_scheduler().spin_until([this] { return attempt(); });
+            return detail::this_scheduler().spin_until([this] {
+                return channel_.waits_.receive_soon(*this) != detail::ring_answer::wait;
+            });
         }
         void start() noexcept {
             this->begin(detail::this_scheduler());
@@ -153,7 +158,7 @@ public:
     [[nodiscard]] bool try_send(T&& value) noexcept {
         return waits_.send_now(value) == detail::ring_answer::done;
     }
-    [[nodiscard]] bool try_send(const T& value)
+    [[nodiscard]] bool try_send(const T& value) noexcept(std::is_nothrow_copy_constructible_v<T>)
         requires std::copy_constructible<T>
     {
         T copy(value);

@@ -44,6 +44,11 @@ public:
     [[nodiscard]] T& item() noexcept { return *std::launder(reinterpret_cast<T*>(room_)); }
     [[nodiscard]] bool full() const noexcept { return full_; }
 
+    ring_answer fill_patiently_from(shared_ring<T>& ring) noexcept {
+        answer = ring.pop_patiently(room());
+        full_ = answer == ring_answer::done;
+        return answer;
+    }
     // For the receiver: takes the next one of the ring, or that of a sender.
     ring_answer fill_from(shared_ring<T>& ring) noexcept {
         answer = ring.pop(room());
@@ -86,6 +91,19 @@ public:
         if (ring_.capacity() == 0) return hand_over(item);
         const ring_answer answer = ring_.push(item);
         if (answer == ring_answer::done && receivers_waiting_.load() != 0) serve_now();
+        return answer;
+    }
+    /// The same, for who looks again and again.
+    [[nodiscard]] ring_answer send_soon(T& item) noexcept {
+        if (ring_.capacity() == 0) return hand_over(item);
+        const ring_answer answer = ring_.push_patiently(item);
+        if (answer == ring_answer::done && receivers_waiting_.load() != 0) serve_now();
+        return answer;
+    }
+    [[nodiscard]] ring_answer receive_soon(waiter_type& w) noexcept {
+        if (ring_.capacity() == 0) return take_over(w);
+        const ring_answer answer = w.fill_patiently_from(ring_);
+        if (answer == ring_answer::done && senders_waiting_.load() != 0) serve_now();
         return answer;
     }
     /// Receives into `w`.

@@ -75,6 +75,28 @@ public:
         tail_.lock.unlock();
         return answer;
     }
+    /// For who looks again and again. Two ends that are a few slots apart take lines of cache from
+    /// each other with every item, so in a large ring they leave each other some room: this says
+    /// no before there is room for a number of items...
+    [[nodiscard]] ring_answer push_patiently(T& item) noexcept {
+        if (capacity_ < patient_from) return push(item);
+        tail_.lock.lock();
+        const std::size_t ahead = tail_.position + capacity_ / 8;
+        const bool wraps = ahead >= capacity_;
+        const slot& s = slots_[wraps ? ahead - capacity_ : ahead];
+        const bool has_room = s.turn.load() == tail_.lap + (wraps ? 2 : 0);
+        const ring_answer answer =
+            has_room || closed_.load() ? push_locked(item) : ring_answer::wait;
+        tail_.lock.unlock();
+        return answer;
+    }
+    /// ... and this lets the other end go ahead for a moment before it looks.
+    [[nodiscard]] ring_answer pop_patiently(void* to) noexcept {
+        constexpr int pauses = 8;
+        if (capacity_ >= patient_from)
+            for (int i = 0; i < pauses; ++i) pause_cpu();
+        return pop(to);
+    }
     /// Moves the oldest one to `to`, raw memory.
     [[nodiscard]] ring_answer pop(void* to) noexcept {
         head_.lock.lock();
@@ -96,6 +118,8 @@ public:
     }
 
 private:
+    static constexpr std::size_t patient_from = 64;
+
     struct slot {
         [[nodiscard]] T& item() noexcept { return *std::launder(reinterpret_cast<T*>(bytes)); }
 
