@@ -2,6 +2,7 @@
 
 #include "weft/base/thrown_test.hpp"
 #include "weft/core/cancel_scope.hpp"
+#include "weft/core/each.hpp"
 #include "weft/core/foreign_test.hpp"
 #include "weft/core/kinds_test.hpp"
 
@@ -55,7 +56,7 @@ task<> consume_task(ints& from, std::vector<int>& into) {
     while (auto item = co_await from.receive()) into.push_back(*item);
 }
 void consume_fiber(ints& from, std::vector<int>& into) {
-    while (auto item = await(from.receive())) into.push_back(*item);
+    for (const int item : weft::each(from)) into.push_back(item);
 }
 
 TEST(channel, gives_items_in_the_order_of_their_sending) {
