@@ -53,14 +53,15 @@ public:
     /// The value, or throws the error.
     [[nodiscard]] std::add_lvalue_reference_t<T> value() & {
         rethrow_error();
-        return *value_;
+        return *value_;  // NOLINT(bugprone-unchecked-optional-access): there is no error
     }
     [[nodiscard]] std::add_lvalue_reference_t<const T> value() const& {
         rethrow_error();
-        return *value_;
+        return *value_;  // NOLINT(bugprone-unchecked-optional-access): there is no error
     }
     [[nodiscard]] T value() && {
         rethrow_error();
+        // NOLINTNEXTLINE(bugprone-unchecked-optional-access): there is no error
         return static_cast<T>(std::move(*value_));
     }
     [[nodiscard]] std::add_lvalue_reference_t<T> operator*() & { return value(); }
@@ -70,10 +71,12 @@ public:
     [[nodiscard]] auto operator->() const { return &value(); }
     template <class U>
     [[nodiscard]] T value_or(U&& otherwise) const& {
+        // NOLINTNEXTLINE(bugprone-unchecked-optional-access)
         return has_value() ? static_cast<T>(*value_) : static_cast<T>(std::forward<U>(otherwise));
     }
     template <class U>
     [[nodiscard]] T value_or(U&& otherwise) && {
+        // NOLINTNEXTLINE(bugprone-unchecked-optional-access)
         return has_value() ? static_cast<T>(std::move(*value_))
                            : static_cast<T>(std::forward<U>(otherwise));
     }

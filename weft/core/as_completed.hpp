@@ -89,7 +89,9 @@ public:
         explicit iterator(completed_handles& of) : of_(&of) { ++*this; }
         iterator(iterator&&) noexcept = default;
         iterator& operator=(iterator&&) noexcept = default;
-        [[nodiscard]] join_handle<T>& operator*() const noexcept { return *current_; }
+        [[nodiscard]] join_handle<T>& operator*() const noexcept {
+            return *current_;  // NOLINT(bugprone-unchecked-optional-access): not at the end
+        }
         iterator& operator++() {
             current_ = await(of_->next());
             return *this;

@@ -85,7 +85,9 @@ public:
         explicit iterator(mapped_items& of) : of_(&of) { ++*this; }
         iterator(iterator&&) noexcept = default;
         iterator& operator=(iterator&&) noexcept = default;
-        [[nodiscard]] value_type& operator*() const noexcept { return *current_; }
+        [[nodiscard]] value_type& operator*() const noexcept {
+            return *current_;  // NOLINT(bugprone-unchecked-optional-access): not at the end
+        }
         iterator& operator++() {
             current_ = await(of_->next());
             return *this;
@@ -109,12 +111,14 @@ private:
     }
     void begin_one(detail::pool_members::place&& where) {
         detail::scheduler& home = detail::home_for_spawn();
+        // NOLINTNEXTLINE(bugprone-unchecked-optional-access): has_input() has begun it
+        std::ranges::iterator_t<View>& at = *at_;
         items_.add(std::move(where).fill([&] {
             return detail::spawn_call(home, home.root(), nullptr, F(fn_),
-                                      std::ranges::range_value_t<View>(**at_));
+                                      std::ranges::range_value_t<View>(*at));
         }),
                    begun_++);
-        ++*at_;
+        ++at;
     }
     /// As many as there are places for. False: there is a place to be waited for.
     [[nodiscard]] bool fill() {
@@ -194,7 +198,8 @@ task<map_result<T>> run_map(pool_members& in, F fn, std::vector<Item> input) {
     if constexpr (!std::is_void_v<T>) {
         std::vector<in_vector<T>> all;
         all.reserve(results.size());
-        for (auto& one : results) all.push_back(std::move(*one));
+        for (auto& one : results)
+            all.push_back(std::move(*one));  // NOLINT(bugprone-unchecked-optional-access): all are
         co_return all;
     }
 }

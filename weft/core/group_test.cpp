@@ -25,7 +25,6 @@ using ::testing::UnorderedElementsAre;
 using weft::await;
 using weft::group;
 using weft::sleep;
-using weft::spawn;
 using weft::task;
 using weft::testing::collected_reports;
 using weft::testing::coroutine_kind;

@@ -118,7 +118,7 @@ template <detail::range_of_branches Range>
 [[nodiscard]] auto when_all(Range&& range) {
     using given = std::ranges::range_value_t<Range>;
     return detail::together_call<detail::all_results, detail::given_vector<given>>(
-        detail::given_vector<given>(std::forward<Range>(range)));
+        detail::given_vector<given>(std::in_place, std::forward<Range>(range)));
 }
 
 }  // namespace weft

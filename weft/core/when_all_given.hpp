@@ -141,9 +141,9 @@ class given_vector {
 public:
     using branches = branch_array<Given>;
     template <class Range>
-    explicit given_vector(Range&& range) {
+    given_vector(std::in_place_t, Range&& range) {
         if constexpr (std::same_as<Range, std::vector<Given>>) {
-            all = std::move(range);
+            all = std::forward<Range>(range);
         } else {
             if constexpr (std::ranges::sized_range<Range>) all.reserve(std::ranges::size(range));
             for (auto&& one : range) {

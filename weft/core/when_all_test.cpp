@@ -202,6 +202,41 @@ TEST(when_all, begins_no_more_when_one_has_failed_at_once) {
     });
 }
 
+TEST(when_all, begins_no_more_when_one_cancels_who_awaits) {
+    weft::run([] {
+        bool begun = false;
+        join_handle<void> self;
+        const auto cancel = [&self]() -> task<> {
+            self.cancel();
+            co_return;
+        };
+        const auto note = [&begun]() -> task<> {
+            begun = true;
+            co_return;
+        };
+        self = spawn([&]() -> task<> { co_await when_all(cancel(), note()); });
+        await(self.join());
+        EXPECT_TRUE(self.was_cancelled());
+        EXPECT_FALSE(begun);
+    });
+}
+
+TEST(when_all, runs_tasks_at_once_that_enter_scopes) {
+    on_every_loop([] {
+        const auto scoped = [](int n) -> task<int> {
+            const auto body = [](weft::cancel_scope& s) -> task<> {
+                s.cancel();
+                co_await weft::yield_now();
+            };
+            (void)co_await weft::with_cancel(body);
+            co_return co_await weft::with_timeout(1h, ready(n));
+        };
+        const auto [a, b, c] = await(when_all(scoped(1), scoped(2), ready(3)));
+        EXPECT_EQ(std::tuple(a, b, c), std::tuple(1, 2, 3));
+        EXPECT_EQ(weft::detail::this_scheduler().live(), 1u);
+    });
+}
+
 TEST(when_all, throws_the_first_error_and_reports_the_others) {
     with_every_loop([](weft::options how) {
         collected_reports reports;

@@ -121,7 +121,7 @@ template <class... Awaitables>
 template <detail::range_of_branches Range>
 [[nodiscard]] auto when_any(Range&& range) {
     using given = std::ranges::range_value_t<Range>;
-    detail::given_vector<given> all(std::forward<Range>(range));
+    detail::given_vector<given> all(std::in_place, std::forward<Range>(range));
     if (all.all.empty()) detail::refuse_any_of_nothing();
     return detail::together_call<detail::any_results, detail::given_vector<given>>(std::move(all));
 }

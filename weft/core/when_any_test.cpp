@@ -17,7 +17,6 @@ using namespace std::chrono_literals;
 using ::testing::HasSubstr;
 using weft::await;
 using weft::child_cancelled;
-using weft::join_handle;
 using weft::sleep;
 using weft::spawn;
 using weft::task;
