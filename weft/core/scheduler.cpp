@@ -241,6 +241,7 @@ bool scheduler::poll() {
 void scheduler::park() noexcept {
     entering_park(watched_);
     const bool by_others = remotes != 0 && operations == 0 && oracle_ == nullptr;
+    if (!spinner_.missed()) spinner_.refill();  // what it has found does not count
     if (!by_others || !spinner_.until([this] { return !inbox_->empty(); }))
         driver_->park(timers_.nearest());
     spinner_.refill();

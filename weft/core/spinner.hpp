@@ -38,31 +38,39 @@ public:
         if (stays_away_ != 0) {
             --stays_away_;
             left_ = 0;
+            missed_ = true;
             return false;
         }
         std::uint32_t looks = 0;
+        std::chrono::steady_clock::time_point end;
         while (left_ != 0) {
             if (is()) {
                 misses_ = 0;
                 return true;
             }
-            // Beyond the time that a line of cache needs, the other thread may have no processor,
-            // or this one.
             if (++looks % looks_in_a_row != 0) {
                 pause_cpu();
                 --left_;
-            } else {
-                yield_cpu();
-                left_ -= left_ < looks_in_a_row ? left_ : looks_in_a_row;
+                continue;
             }
+            // Beyond the time that a line of cache needs, the other thread may have no processor,
+            // or this one. Who gets it may keep it for long.
+            const auto now = std::chrono::steady_clock::now();
+            if (looks == looks_in_a_row) end = now + time_;
+            left_ -= left_ < looks_in_a_row || now >= end ? left_ : looks_in_a_row;
+            yield_cpu();
         }
+        missed_ = true;
         if (misses_ < misses_max) ++misses_;
         stays_away_ = (1u << misses_) - 1;
         return false;
     }
     void refill() noexcept {
         if (full_ != unknown) left_ = full_;
+        missed_ = false;
     }
+    /// It has found nothing since then.
+    [[nodiscard]] bool missed() const noexcept { return missed_; }
 
 private:
     static constexpr std::uint32_t unknown = ~std::uint32_t{0};
@@ -74,6 +82,7 @@ private:
     std::uint32_t left_ = 0;
     std::uint32_t stays_away_ = 0;
     std::uint32_t misses_ = 0;
+    bool missed_ = false;
 };
 
 }  // namespace weft::detail

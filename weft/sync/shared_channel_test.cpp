@@ -296,7 +296,7 @@ long exchange(std::size_t capacity, int each) {
         if (--senders == 0) c.close();
     };
     const auto send_in_loop = [&] {
-        weft::run([&]() -> task<> {
+        weft::run(weft::options().watchdog({}), [&]() -> task<> {
             for (int i = 1; i <= each; ++i) co_await c.send(i);
         });
         done();
@@ -313,7 +313,7 @@ long exchange(std::size_t capacity, int each) {
         while (const auto n = c.blocking_receive()) sum += *n;
     });
     all.emplace_back([&] {
-        weft::run([&] {
+        weft::run(weft::options().watchdog({}), [&] {
             for (bool going = true; going;) {
                 // Given up at any time: what has been taken by then is given.
                 auto h = weft::spawn(weft::testing::await_as_task(receiving(c)));
