@@ -5,6 +5,7 @@
 #include "weft/base/check.hpp"
 #include "weft/base/error.hpp"
 #include "weft/base/fd.hpp"
+#include "weft/base/result.hpp"
 #include "weft/base/unhandled.hpp"
 #include "weft/base/version.hpp"
 #include "weft/core/as_completed.hpp"
