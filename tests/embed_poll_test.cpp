@@ -203,9 +203,8 @@ TEST(embedding, in_a_simulated_world_goes_by_its_deadlines) {
             })
             .detach();
         while (!ended) {
-            const bool has_more = mine.run_ready();
-            const auto next = mine.next_deadline();
-            EXPECT_TRUE(ended || (next != weft::clock::never && has_more == (next <= mine.time())));
+            mine.run_ready();
+            EXPECT_TRUE(ended || mine.next_deadline() != weft::clock::never);
         }
         EXPECT_TRUE(ended);
     });
