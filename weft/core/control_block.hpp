@@ -3,11 +3,13 @@
 #include "weft/core/clock.hpp"
 #include "weft/core/place.hpp"
 
+#include <atomic>
 #include <coroutine>
 #include <cstddef>
 #include <cstdint>
 #include <exception>
 #include <string>
+#include <type_traits>
 #include <vector>
 
 /// What the scheduler knows of a coroutine: one control block for each spawned one of either kind.
@@ -15,8 +17,9 @@
 /// Rules:
 /// 1. Blocks lie densely in the slab of their loop (registry.hpp), which is the registry of all
 ///    that lives: never on a stack page, whose equal offsets would fall into the same cache sets.
-/// 2. A block belongs to its loop's thread. The watchdog reads `name`, `number` and `spawned_at`
-///    of the one that runs, which are set before it runs.
+/// 2. A block belongs to its loop's thread. The watchdog looks at the one that runs, which may end
+///    meanwhile: so `kind`, `number` and `spawned_at` are set by `publish` and seen by `observe`,
+///    and `name` is under a lock (describe.cpp).
 /// 3. `leaf` is what resuming means: the innermost coroutine of its chain of awaits. A task that
 ///    awaits another moves it there, and the end of that one moves it back.
 /// 4. A block is in exactly one of these: the ready queue; suspended with `wait` set; running.
@@ -78,6 +81,16 @@ struct block_flag {
     static constexpr std::uint8_t inline_result = 64;  ///< `body` holds the result itself
     static constexpr std::uint8_t taken = 128;         ///< what it awaits is there, its budget not
 };
+
+/// A relaxed store, and a load, of what another thread may look at: a store like any other.
+template <class T>
+void publish(T& field, std::type_identity_t<T> value) noexcept {
+    std::atomic_ref<T>(field).store(value, std::memory_order_relaxed);
+}
+template <class T>
+[[nodiscard]] T observe(const T& field) noexcept {
+    return std::atomic_ref<T>(const_cast<T&>(field)).load(std::memory_order_relaxed);
+}
 
 struct alignas(64) control_block {
     // What a resume touches.

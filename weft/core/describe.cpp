@@ -154,7 +154,13 @@ void describe_slow(const options& how, const watched_loop& loop,
     std::string who;
     {
         const std::lock_guard lock(names());
-        who = describe(*b);
+        control_block seen;
+        seen.kind = observe(b->kind);
+        seen.number = observe(b->number);
+        seen.spawned_at = observe(b->spawned_at);
+        seen.name = b->name;
+        if (seen.kind == block_kind::none) return;  // it has just ended
+        who = describe(seen);
     }
     const std::string text =
         "weft: " + who + " has kept its thread for " + std::to_string(ms) +

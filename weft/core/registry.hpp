@@ -53,7 +53,7 @@ public:
     }
     /// REQUIRES: its coroutine has ended; its result, joiners, locals, extra and name are gone.
     void release(control_block& b) noexcept {
-        b.kind = block_kind::none;
+        publish(b.kind, block_kind::none);
         b.state = block_state::alive;
         b.flags = 0;
         ++b.generation;

@@ -74,9 +74,9 @@ scheduler::~scheduler() {
 
 control_block& scheduler::add(block_kind kind, cancel_node& in, place at) {
     control_block& b = registry_->acquire();
-    b.kind = kind;
-    b.number = static_cast<std::uint32_t>(++spawned_);
-    b.spawned_at = at;
+    publish(b.kind, kind);
+    publish(b.number, static_cast<std::uint32_t>(++spawned_));
+    publish(b.spawned_at, at);
     b.spawned = b.since = now_;
     const control_block* const by = current();
     if (by == nullptr || by->locals != nullptr) [[unlikely]]

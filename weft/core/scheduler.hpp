@@ -152,7 +152,7 @@ public:
     }
     /// `b` is for another coroutine: the last one ended in `run_within` and left nothing in it.
     void renew(control_block& b) noexcept {
-        b.number = static_cast<std::uint32_t>(++spawned_);
+        publish(b.number, static_cast<std::uint32_t>(++spawned_));
         b.flags &= block_flag::cancel_pending;
         b.spawned = b.since = now_;
     }
