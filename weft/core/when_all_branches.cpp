@@ -39,7 +39,7 @@ void branch_set::begin(branch& b, task_frame& frame) {
     control_block& child = spare != nullptr ? *spare : new_block(frame);
     if (spare != nullptr) {
         here.renew(child);
-        child.spawned_at = frame.at;
+        publish(child.spawned_at, frame.at);
     }
     child.leaf = frame.handle();
     bool over = false;
