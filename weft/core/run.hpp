@@ -100,7 +100,7 @@ public:
         detail::scheduler& s = own("loop::spawn()");
         wake_if_idle();
         if constexpr (sizeof...(Args) == 0 && detail::is_task<std::decay_t<F>>)
-            return detail::spawn_task(s, s.root(), std::move(fn), nullptr);
+            return detail::spawn_task(s, s.root(), std::forward<F>(fn), nullptr);
         else
             return detail::spawn_call(s, s.root(), nullptr, std::forward<F>(fn),
                                       std::forward<Args>(args)...);

@@ -18,7 +18,6 @@
 
 namespace weft {
 namespace detail {
-namespace {
 
 /// A list of free stacks of one geometry. Touched by its owner only: a thread, or the depot's
 /// mutex.
@@ -38,8 +37,6 @@ struct slot_list {
         return slot;
     }
 };
-
-}  // namespace
 
 /// Stacks of one size, guard and kind of guard. Made once, never destroyed; the first five members
 /// are constant, the others the depot's mutex guards.
