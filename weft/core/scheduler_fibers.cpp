@@ -17,12 +17,6 @@
 namespace weft::detail {
 namespace {
 
-/// The fiber that resuming `b` means, or null: told by the frame, which a resume touches anyway.
-fiber_record* fiber_at_leaf(const control_block& b) noexcept {
-    auto* const frame = static_cast<fiber_record*>(b.leaf.address());
-    return frame->resume == &fiber_record::resume_frame ? frame : nullptr;
-}
-
 /// What the callable has captured may await in its destructor: shielded, as what the stack had
 /// (R10).
 [[gnu::cold]] void dispose_after_failure(fiber_record& self) {
