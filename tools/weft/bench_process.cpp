@@ -25,6 +25,9 @@ constexpr int exit_not_installed = 127;
 constexpr int realtime_priority = 1;  // the lowest
 bool realtime_children = false;
 
+/// What this process was allowed before it was pinned; none before.
+std::optional<cpu_set_t> all_processors;
+
 [[noreturn]] void throw_errno(int error, const std::string& attempted) {
     throw std::system_error(error, std::generic_category(), attempted);
 }
@@ -86,6 +89,7 @@ int pin_to_cpu(std::optional<int> wanted) {
     CPU_ZERO(&allowed);
     if (::sched_getaffinity(0, sizeof allowed, &allowed) != 0)
         throw_errno(errno, "which processors may be used");
+    all_processors = allowed;
     int cpu = CPU_SETSIZE - 1;
     if (wanted) {
         cpu = *wanted;
@@ -156,6 +160,26 @@ bench_output run_bench_program(std::vector<std::string> command) {
         throw std::runtime_error(
             fmt::format("{} failed with exit status {}", name, WEXITSTATUS(status)));
     return result;
+}
+
+bench_output run_bench_program_on_all_processors(std::vector<std::string> command) {
+    if (!all_processors) return run_bench_program(std::move(command));
+    class widened {
+    public:
+        widened() {
+            if (::sched_getaffinity(0, sizeof pinned_, &pinned_) != 0 ||
+                ::sched_setaffinity(0, sizeof *all_processors, &*all_processors) != 0)
+                throw_errno(errno, "using every processor");
+        }
+        widened(const widened&) = delete;
+        widened& operator=(const widened&) = delete;
+        ~widened() { ::sched_setaffinity(0, sizeof pinned_, &pinned_); }
+
+    private:
+        cpu_set_t pinned_;
+    };
+    const widened meanwhile;
+    return run_bench_program(std::move(command));
 }
 
 }  // namespace weft::tool

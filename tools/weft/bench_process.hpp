@@ -28,5 +28,8 @@ struct bench_output {
 
 /// Runs a program and gives what it printed. Throws when it fails.
 [[nodiscard]] bench_output run_bench_program(std::vector<std::string> command);
+/// The same for a program of several threads: on each processor that this process had when it was
+/// pinned.
+[[nodiscard]] bench_output run_bench_program_on_all_processors(std::vector<std::string> command);
 
 }  // namespace weft::tool

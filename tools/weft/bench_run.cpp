@@ -99,7 +99,9 @@ const bench_log& bench_runner::log() {
 std::optional<double> bench_runner::measure(const benchmark& one, const bench_side& side) {
     std::vector<std::string> command = {programs_ / side.program, std::string(side.side)};
     if (one.needs_log) command.push_back(log().path);
-    const bench_output output = run_bench_program(std::move(command));
+    const bench_output output = one.all_processors
+                                    ? run_bench_program_on_all_processors(std::move(command))
+                                    : run_bench_program(std::move(command));
     if (output.not_installed) return {};
     std::istringstream line(output.text);
     std::string metric;

@@ -161,14 +161,17 @@ constexpr std::array benchmarks = {
     benchmark{"timer.million", "1,000,000 deadlines within a second, waited for", "CPU_ms", "ms",
               better::lower, bench_side{"timer_million", "weft"}, timer_peers, 0.5},
     benchmark{"shared_channel.1024", "an item from a loop to one on another thread, capacity 1,024",
-              "ns_per_item", "ns", better::lower, bench_side{"shared_channel", "1024"},
-              "Go, two processors", bench_side{"peer_go", "shared-channel-1024"}, 0.5},
+              "ns_per_item", "ns", better::lower, bench_side{"shared_channel", "1024"}, "Go",
+              bench_side{"peer_go", "shared-channel-1024"}, 0.5}
+        .on_all_processors(),
     benchmark{"shared_channel.1", "the same with capacity 1", "ns_per_item", "ns", better::lower,
-              bench_side{"shared_channel", "1"}, "Go, two processors",
-              bench_side{"peer_go", "shared-channel-1"}, 1.0},
+              bench_side{"shared_channel", "1"}, "Go", bench_side{"peer_go", "shared-channel-1"},
+              1.0}
+        .on_all_processors(),
     benchmark{"shared_channel.threads-1024", "the same between plain threads, capacity 1,024",
               "ns_per_item", "ns", better::lower, bench_side{"shared_channel", "threads-1024"},
-              "Go, two processors", bench_side{"peer_go", "shared-channel-1024"}, no_bar},
+              "Go", bench_side{"peer_go", "shared-channel-1024"}, no_bar}
+        .on_all_processors(),
     benchmark{"idle.wakeups", "wake-ups in a second of a loop whose coroutines all wait",
               "a_second", "1/s", better::lower, bench_side{"idle_wakeups", "wakeups"}, no_peers,
               no_bar}

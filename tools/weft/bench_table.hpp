@@ -76,6 +76,12 @@ public:
         barred.on = bar_on::figure;
         return barred;
     }
+    /// Of several threads: neither side is held to one processor.
+    [[nodiscard]] constexpr benchmark on_all_processors() const {
+        benchmark wide = *this;
+        wide.all_processors = true;
+        return wide;
+    }
 
     std::string_view name;
     std::string_view question;
@@ -89,6 +95,7 @@ public:
     bar_on on;
     /// Whether the programs are given the path of the log of 1 GB.
     bool needs_log = false;
+    bool all_processors = false;
 };
 
 [[nodiscard]] std::span<const benchmark> all_benchmarks();
