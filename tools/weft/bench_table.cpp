@@ -19,10 +19,10 @@ constexpr bench_peers timer_peers{{"Tokio", {"peer_tokio", "timer"}},
 constexpr bench_peers sleep_peers{{"Tokio", {"peer_tokio", "sleep"}},
                                   {"Go", {"peer_go", "sleep"}},
                                   {"Boost.Asio", {"sleep_memory_asio", "asio"}}};
-constexpr bench_peers channel_peers{{"Boost.Fiber", {"channel_buffered_fiber", "fiber"}},
+constexpr bench_peers channel_peers{{"Boost.Fiber", {"channel_fiber", "fiber"}},
                                     {"Go", {"peer_go", "channel"}}};
 constexpr bench_peers rendezvous_peers{{"Go", {"peer_go", "rendezvous"}},
-                                       {"Boost.Fiber", {"channel_rendezvous_fiber", "fiber"}}};
+                                       {"Boost.Fiber", {"channel_fiber", "rendezvous"}}};
 
 constexpr bench_peers mutex_peers{{"Boost.Fiber", {"mutex_lock_fiber", "fiber"}},
                                   {"std::mutex", {"mutex_lock", "std"}}};
@@ -180,16 +180,16 @@ constexpr std::array benchmarks = {
               "a_second", "ns", better::lower, bench_side{"idle_wakeups", "cpu"}, no_peers, no_bar}
         .at_most(0),
     benchmark{"channel.buffered-task", "an item through a channel of 1,024, one thread: tasks",
-              "ns_per_item", "ns", better::lower, bench_side{"channel_buffered", "task"},
-              channel_peers, 0.3},
+              "ns_per_item", "ns", better::lower, bench_side{"channel", "task"}, channel_peers,
+              0.3},
     benchmark{"channel.buffered-fiber", "an item through a channel of 1,024, one thread: fibers",
-              "ns_per_item", "ns", better::lower, bench_side{"channel_buffered", "fiber"},
-              channel_peers, 0.3},
+              "ns_per_item", "ns", better::lower, bench_side{"channel", "fiber"}, channel_peers,
+              0.3},
     benchmark{"channel.rendezvous-task", "an item from hand to hand, one thread: tasks",
-              "ns_per_item", "ns", better::lower, bench_side{"channel_rendezvous", "task"},
+              "ns_per_item", "ns", better::lower, bench_side{"channel", "rendezvous-task"},
               rendezvous_peers, 0.15},
     benchmark{"channel.rendezvous-fiber", "an item from hand to hand, one thread: fibers",
-              "ns_per_item", "ns", better::lower, bench_side{"channel_rendezvous", "fiber"},
+              "ns_per_item", "ns", better::lower, bench_side{"channel", "rendezvous-fiber"},
               rendezvous_peers, 0.15},
 };
 

@@ -1,4 +1,5 @@
-// An item from hand to hand, through a channel without room, between two coroutines of one thread.
+// An item through a channel, from one coroutine to another on one thread: one that holds 1,024, and
+// one without room, from hand to hand.
 
 #include "bench.hpp"
 
@@ -11,8 +12,12 @@
 
 namespace {
 
-constexpr std::uint64_t items = 5'000'000;
-constexpr std::size_t capacity = 0;
+struct size {
+    std::size_t capacity;
+    std::uint64_t items;
+};
+constexpr size buffered{1'024, 20'000'000};
+constexpr size rendezvous{0, 5'000'000};
 
 using numbers = weft::channel<std::uint64_t>;
 
@@ -37,10 +42,10 @@ std::uint64_t receive_in_fiber(numbers& from) {
 }
 
 template <class Send, class Receive>
-double measure(Send send, Receive receive) {
-    return bench::ns_each(items, [=](std::uint64_t n) {
+double measure(size of, Send send, Receive receive) {
+    return bench::ns_each(of.items, [=](std::uint64_t n) {
         const std::uint64_t sum = weft::run([=] {
-            numbers between(capacity);
+            numbers between(of.capacity);
             auto sender = weft::spawn(send, std::ref(between), n);
             const std::uint64_t all = weft::await(weft::spawn(receive, std::ref(between)));
             weft::await(sender);
@@ -50,11 +55,21 @@ double measure(Send send, Receive receive) {
     });
 }
 
+template <size of>
+double in_tasks(std::string_view) {
+    return measure(of, send_from_task, receive_in_task);
+}
+template <size of>
+double in_fibers(std::string_view) {
+    return measure(of, send_from_fiber, receive_in_fiber);
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
-    return bench::run(
-        argc, argv, "ns_per_item",
-        {{"task", [](std::string_view) { return measure(send_from_task, receive_in_task); }},
-         {"fiber", [](std::string_view) { return measure(send_from_fiber, receive_in_fiber); }}});
+    return bench::run(argc, argv, "ns_per_item",
+                      {{"task", in_tasks<buffered>},
+                       {"fiber", in_fibers<buffered>},
+                       {"rendezvous-task", in_tasks<rendezvous>},
+                       {"rendezvous-fiber", in_fibers<rendezvous>}});
 }
