@@ -71,12 +71,12 @@ public:
     [[nodiscard]] auto operator->() const { return &value(); }
     template <class U>
     [[nodiscard]] T value_or(U&& otherwise) const& {
-        // NOLINTNEXTLINE(bugprone-unchecked-optional-access)
+        // NOLINTNEXTLINE(bugprone-unchecked-optional-access): it has been looked at
         return has_value() ? static_cast<T>(*value_) : static_cast<T>(std::forward<U>(otherwise));
     }
     template <class U>
     [[nodiscard]] T value_or(U&& otherwise) && {
-        // NOLINTNEXTLINE(bugprone-unchecked-optional-access)
+        // NOLINTNEXTLINE(bugprone-unchecked-optional-access): it has been looked at
         return has_value() ? static_cast<T>(std::move(*value_))
                            : static_cast<T>(std::forward<U>(otherwise));
     }

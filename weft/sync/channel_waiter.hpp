@@ -43,7 +43,6 @@ private:
 class channel_waiter : public waiter {
 public:
     // Links have no value before they are used: most waits are over at once.
-    // NOLINTNEXTLINE(cppcoreguidelines-pro-type-member-init)
     explicit channel_waiter(const wait_kind& k) noexcept : waiter(k) {}
 
     [[nodiscard]] channel_event event() const noexcept { return event_; }
