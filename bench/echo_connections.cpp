@@ -1,9 +1,9 @@
-// What a short conversation costs an echo server: it is connected to, answers one message of 64
-// bytes and is left. So many conversations fit into a second of its processor's time. Several, 64
-// by default, go on at a time.
+// Short conversations with an echo server: it is connected to, answers one message of 64 bytes and
+// is left. How many of them fit into a second of its processor's time, as the multiple of how many
+// the minimal server of echo_raw.cpp does in turns with it. 64 go on at a time.
 
 #include "echo_load.hpp"
-#include "echo_server.hpp"
+#include "echo_turns.hpp"
 
 #include <array>
 #include <cstdint>
@@ -20,22 +20,23 @@ using seconds = std::chrono::duration<double>;
 class conversations {
 public:
     conversations(int port, std::size_t width)
-        : port_(port), rows_(width), set_(::epoll_create1(EPOLL_CLOEXEC)) {
-        for (std::size_t i = 0; i < width; ++i) begin(i);
-    }
+        : port_(port), rows_(width), set_(::epoll_create1(EPOLL_CLOEXEC)) {}
     conversations(const conversations&) = delete;
     conversations& operator=(const conversations&) = delete;
-    ~conversations() {
-        for (const int fd : rows_) ::close(fd);
-        ::close(set_);
-    }
+    ~conversations() { ::close(set_); }
 
+    void start() {
+        for (std::size_t row = 0; row < rows_.size(); ++row) begin(row);
+    }
     /// How many have ended in this time.
-    std::uint64_t run_for(seconds time) {
+    [[nodiscard]] std::uint64_t run_for(seconds time) {
         const auto end = std::chrono::steady_clock::now() + time;
         std::uint64_t count = 0;
-        while (std::chrono::steady_clock::now() < end) count += turn();
+        while (std::chrono::steady_clock::now() < end) count += turn(true);
         return count;
+    }
+    void finish() {
+        for (std::uint64_t left = rows_.size(); left > 0;) left -= turn(false);
     }
 
 private:
@@ -62,7 +63,7 @@ private:
         return true;
     }
 
-    std::uint64_t turn() {
+    std::uint64_t turn(bool again) {
         std::array<epoll_event, 64> events;
         const int ready =
             ::epoll_wait(set_, events.data(), static_cast<int>(events.size()), 10'000);
@@ -72,7 +73,7 @@ private:
             const std::size_t row = events[static_cast<std::size_t>(i)].data.u64;
             if (!go_on(row)) continue;
             ++count;
-            begin(row);
+            if (again) begin(row);
         }
         return count;
     }
@@ -84,16 +85,14 @@ private:
 };
 
 double measure(const bench::echo_request& asked) {
-    const bench::echo_server server(asked.server);
-    conversations all(server.port(), asked.connections > 0 ? asked.connections : 64);
-    all.run_for(seconds(0.3));
-    const double before = server.cpu_ns();
-    const std::uint64_t count = all.run_for(seconds(asked.seconds));
-    return static_cast<double>(count) / ((server.cpu_ns() - before) / 1e9);
+    const auto compared = bench::compare_with_raw<conversations>(asked, asked.connections_or(64));
+    bench::remark("connections_per_cpu_s", 1e6 / compared.us);
+    bench::remark("connections_per_cpu_s_raw", 1e6 / compared.us_raw);
+    return 1 / compared.times_raw;
 }
 
 }  // namespace
 
 int main(int argc, char** argv) {
-    return bench::run_echo(argc, argv, "connections_per_cpu_s", measure);
+    return bench::run_echo(argc, argv, "times_raw", measure);
 }

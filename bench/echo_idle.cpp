@@ -8,22 +8,22 @@
 
 namespace {
 
-constexpr int connections_usual = 10'000;
+constexpr std::size_t connections_usual = 10'000;
+constexpr double seconds_silent = 3;
 
 void let_pass(double seconds) {
     ::poll(nullptr, 0, static_cast<int>(seconds * 1e3));
 }
 
 double measure(const bench::echo_request& asked) {
-    const int connections = asked.connections > 0 ? asked.connections : connections_usual;
-    const auto count = static_cast<std::size_t>(connections);
+    const std::size_t count = asked.connections_or(connections_usual);
     bench::raise_descriptor_limit(count + 64);
     const bench::echo_server server(asked.server);
     const bench::echo_load load(server.port(), count);
     let_pass(1);
     const double before = server.cpu_ns();
-    let_pass(asked.seconds);
-    return (server.cpu_ns() - before) / asked.seconds;
+    let_pass(seconds_silent);
+    return (server.cpu_ns() - before) / seconds_silent;
 }
 
 }  // namespace

@@ -39,8 +39,7 @@ double each(std::string_view server, std::size_t connections) {
 }
 
 double measure(const bench::echo_request& asked) {
-    const auto connections =
-        static_cast<std::size_t>(asked.connections > 0 ? asked.connections : 64);
+    const std::size_t connections = asked.connections_or(64);
     const double all = each(asked.server, connections);
     return asked.server.starts_with("weft") ? all - each("raw", connections) : all;
 }

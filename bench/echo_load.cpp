@@ -39,7 +39,7 @@ void raise_descriptor_limit(std::size_t wanted) {
         if (::setrlimit(RLIMIT_NOFILE, &higher) == 0) return;
         std::fprintf(stderr,
                      "%zu open files are needed and this user may have %llu: raise the limit "
-                     "('ulimit -Hn', or LimitNOFILE), or run it as root\n",
+                     "('ulimit -Hn', LimitNOFILE of systemd, nofile of limits.conf)\n",
                      wanted, static_cast<unsigned long long>(limit.rlim_max));
         std::exit(1);
     }

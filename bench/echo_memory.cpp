@@ -7,11 +7,10 @@
 
 namespace {
 
-constexpr int connections_usual = 10'000;
+constexpr std::size_t connections_usual = 10'000;
 
 double measure(const bench::echo_request& asked) {
-    const int connections = asked.connections > 0 ? asked.connections : connections_usual;
-    const auto count = static_cast<std::size_t>(connections);
+    const std::size_t count = asked.connections_or(connections_usual);
     bench::raise_descriptor_limit(count + 64);
     const bench::echo_server server(asked.server);
     // What it needs to serve at all is not a connection's.

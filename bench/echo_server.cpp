@@ -89,6 +89,15 @@ double kib_lines(const std::string& path, std::initializer_list<std::string_view
     return sum;
 }
 
+void print(std::string_view what, double value) {
+    std::printf("%.*s %.6g\n", static_cast<int>(what.size()), what.data(), value);
+}
+
+std::vector<std::pair<std::string_view, double>>& remarks() {
+    static std::vector<std::pair<std::string_view, double>> all;
+    return all;
+}
+
 }  // namespace
 
 echo_server::echo_server(std::string_view name, std::vector<std::string> before) {
@@ -153,6 +162,10 @@ double echo_server::private_bytes() const {
            kib_lines(folder + "/status", {"VmPTE:"});
 }
 
+void remark(std::string_view what, double value) {
+    remarks().emplace_back(what, value);
+}
+
 int run_echo(int argc, char** argv, std::string_view metric,
              double (*measure)(const echo_request& asked)) {
     echo_request asked;
@@ -171,7 +184,8 @@ int run_echo(int argc, char** argv, std::string_view metric,
         return 2;
     }
     try {
-        std::printf("%.*s %.6g\n", static_cast<int>(metric.size()), metric.data(), measure(asked));
+        print(metric, measure(asked));
+        for (const auto& [what, value] : remarks()) print(what, value);
         return 0;
     } catch (const std::exception& error) {
         std::fprintf(stderr, "%s: %s\n", argv[0], error.what());

@@ -37,16 +37,24 @@ private:
     int errors_ = -1;
 };
 
-/// The `main` of a benchmark of echo servers, whose sides are SERVER or, where `measure` makes
-/// something of it, SERVER-CONNECTIONS. A third argument is the seconds to measure for. Returns the
-/// exit status.
+/// What a benchmark of echo servers was asked for.
 class echo_request {
 public:
     std::string_view server;
     int connections = 0;
-    double seconds = 1;
+    double seconds = 0.6;
+
+    [[nodiscard]] std::size_t connections_or(std::size_t usual) const {
+        return connections > 0 ? static_cast<std::size_t>(connections) : usual;
+    }
 };
+
+/// The `main` of such a benchmark: a side is SERVER or SERVER-CONNECTIONS, a further argument the
+/// seconds to measure for. Returns the exit status.
 int run_echo(int argc, char** argv, std::string_view metric,
              double (*measure)(const echo_request& asked));
+
+/// A figure for who runs a benchmark by hand; printed after the one that counts.
+void remark(std::string_view what, double value);
 
 }  // namespace bench

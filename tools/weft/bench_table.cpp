@@ -27,6 +27,30 @@ constexpr bench_peers rendezvous_peers{{"Go", {"peer_go", "rendezvous"}},
 constexpr bench_peers mutex_peers{{"Boost.Fiber", {"mutex_lock_fiber", "fiber"}},
                                   {"std::mutex", {"mutex_lock", "std"}}};
 
+// Each figure is a multiple of the minimal server's, measured in turns with it.
+constexpr bench_peers echo_peers(std::string_view connections) {
+    struct names {
+        std::string_view libuv, asio, tokio, go;
+    };
+    const names of = connections == "64"     ? names{"libuv-64", "asio-64", "tokio-64", "go-64"}
+                     : connections == "1000" ? names{"libuv-1000", "asio-1000", "tokio-1000",
+                                                     "go-1000"}
+                                             : names{"libuv-10000", "asio-10000", "tokio-10000",
+                                                     "go-10000"};
+    return {{"libuv", {"echo", of.libuv}},
+            {"Boost.Asio", {"echo", of.asio}},
+            {"Tokio", {"echo", of.tokio}},
+            {"Go", {"echo", of.go}}};
+}
+constexpr bench_peers echo_memory_peers{{"libuv", {"echo_memory", "libuv"}},
+                                        {"Boost.Asio", {"echo_memory", "asio"}},
+                                        {"Tokio", {"echo_memory", "tokio"}},
+                                        {"Go", {"echo_memory", "go"}}};
+constexpr bench_peers echo_connections_peers{{"libuv", {"echo_connections", "libuv"}},
+                                             {"Boost.Asio", {"echo_connections", "asio"}},
+                                             {"Tokio", {"echo_connections", "tokio"}},
+                                             {"Go", {"echo_connections", "go"}}};
+
 constexpr std::array benchmarks = {
     benchmark{"generator.for", "a value of a generator in a range-for", "ns_per_value", "ns",
               better::lower, bench_side{"generator_for", "weft"}, "minimal generator",
