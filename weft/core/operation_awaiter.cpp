@@ -17,6 +17,11 @@ constexpr wait_kind readable{"a descriptor to be readable", &ask_for_its_end};
 constexpr wait_kind writable{"a descriptor to be writable", &ask_for_its_end};
 constexpr wait_kind reading{"read", &ask_for_its_end};
 constexpr wait_kind writing{"write", &ask_for_its_end};
+constexpr wait_kind receiving{"receive", &ask_for_its_end};
+constexpr wait_kind sending{"send", &ask_for_its_end};
+constexpr wait_kind accepting{"accept", &ask_for_its_end};
+constexpr wait_kind connecting{"connect", &ask_for_its_end};
+constexpr wait_kind sending_file{"sendfile", &ask_for_its_end};
 
 }  // namespace
 
@@ -26,6 +31,13 @@ const wait_kind& kind_of(operation_code code) noexcept {
         case operation_code::writable: return writable;
         case operation_code::read: return reading;
         case operation_code::write: return writing;
+        case operation_code::receive:
+        case operation_code::receive_message: return receiving;
+        case operation_code::send:
+        case operation_code::send_message: return sending;
+        case operation_code::accept: return accepting;
+        case operation_code::connect: return connecting;
+        case operation_code::send_file: return sending_file;
     }
     return reading;
 }
