@@ -8,7 +8,7 @@ namespace {
 
 /// The end of the operation wakes the coroutine; its memory is the driver's until then.
 void ask_for_its_end(waiter& w) noexcept {
-    auto& self = static_cast<operation_awaiter&>(w);
+    auto& self = static_cast<operation_waiter&>(w);
     if (self.cancelling) return;
     this_scheduler().world().cancel(self);
 }

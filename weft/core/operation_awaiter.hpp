@@ -20,27 +20,37 @@ WEFT_EXPORT std::size_t checked_result(const operation& op);
 
 /// An operation that is awaited (R3, R12): it is submitted by the await, and its memory, in the
 /// frame or on the stack of who awaits, stays until the driver has completed it, cancelled or not.
-class operation_awaiter : public awaiter<operation_awaiter>, public operation {
+/// For `awaiter<Derived, operation_waiter>`, where `Derived` says what comes of it.
+class operation_waiter : public waiter, public operation {
 public:
-    operation_awaiter(operation_code c, int fd, void* bytes, std::size_t n) noexcept
-        : awaiter(kind_of(c)), operation(c, fd, bytes, n, &completed) {}
+    operation_waiter(operation_code c, int fd, void* bytes, std::size_t n,
+                     completion done = &completed) noexcept
+        : waiter(kind_of(c)), operation(c, fd, bytes, n, done) {}
 
     [[nodiscard]] bool try_now() noexcept {
         return this_scheduler().world().submit(*this) == submission::done;
     }
     void start() noexcept { ++this_scheduler().operations; }
-    std::size_t finish() { return checked_result(*this); }
 
-private:
+protected:
+    ~operation_waiter() = default;
+
     static void completed(operation& op) noexcept {
         scheduler& home = this_scheduler();
         --home.operations;
-        control_block& b = *static_cast<operation_awaiter&>(op).block;
+        control_block& b = *static_cast<operation_waiter&>(op).block;
         if (op.cancelling && op.result == -ECANCELED) [[unlikely]]
             home.abandon(b);
         else
             home.wake(b);
     }
+};
+
+/// Gives the result.
+class operation_awaiter : public awaiter<operation_awaiter, operation_waiter> {
+public:
+    using awaiter::awaiter;
+    std::size_t finish() { return checked_result(*this); }
 };
 
 }  // namespace weft::detail
