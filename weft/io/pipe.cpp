@@ -3,14 +3,11 @@
 #include "weft/core/scheduler.hpp"
 
 #include <array>
+#include <system_error>
 
 #include <unistd.h>
 
 namespace weft {
-
-write_error::write_error(const std::system_error& cause, std::size_t written)
-    : std::system_error(cause), written_(written) {}
-write_error::~write_error() = default;
 
 void pipe_end::close() noexcept {
     const int descriptor = std::exchange(descriptor_, -1);
