@@ -1,6 +1,7 @@
 #pragma once
 
 #include "weft/base/export.hpp"
+#include "weft/base/write_error.hpp"
 #include "weft/core/operation_awaiter.hpp"
 #include "weft/core/task.hpp"
 #include "weft/io/owned_descriptor.hpp"
@@ -8,21 +9,9 @@
 #include <cstddef>
 #include <span>
 #include <string_view>
-#include <system_error>
 
 /// Pipes between coroutines, threads and processes.
 namespace weft {
-
-/// A write that failed after a part of it was done.
-class WEFT_EXPORT write_error : public std::system_error {
-public:
-    write_error(const std::system_error& cause, std::size_t written);
-    ~write_error() override;
-    [[nodiscard]] std::size_t written() const noexcept { return written_; }
-
-private:
-    std::size_t written_;
-};
 
 /// One end of a pipe.
 using pipe_end = owned_descriptor;
