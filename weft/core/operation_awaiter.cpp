@@ -42,12 +42,16 @@ const wait_kind& kind_of(operation_code code) noexcept {
     return reading;
 }
 
+std::system_error error_of(const operation& op) {
+    return {static_cast<int>(-op.result), std::generic_category(),
+            std::string(kind_of(op.code).what) + " of descriptor " +
+                std::to_string(op.descriptor)};
+}
+
 std::size_t checked_result(const operation& op) {
     if (op.result >= 0) [[likely]]
         return static_cast<std::size_t>(op.result);
-    throw std::system_error(static_cast<int>(-op.result), std::generic_category(),
-                            std::string(kind_of(op.code).what) + " of descriptor " +
-                                std::to_string(op.descriptor));
+    throw error_of(op);
 }
 
 }  // namespace weft::detail

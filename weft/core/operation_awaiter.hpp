@@ -9,12 +9,14 @@
 #include <cerrno>
 #include <cstddef>
 #include <cstdint>
-#include <string_view>
+#include <system_error>
 
 /// Waiting for an operation of the driver.
 namespace weft::detail {
 
 [[nodiscard]] WEFT_EXPORT const wait_kind& kind_of(operation_code code) noexcept;
+/// What a failed operation failed by.
+[[nodiscard]] WEFT_EXPORT std::system_error error_of(const operation& op);
 /// The result of an operation: throws `std::system_error` for what it failed by.
 WEFT_EXPORT std::size_t checked_result(const operation& op);
 

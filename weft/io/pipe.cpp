@@ -7,22 +7,6 @@
 
 namespace weft {
 
-<<<<<<< HEAD
-write_error::write_error(const std::system_error& cause, std::size_t written)
-    : std::system_error(cause), written_(written) {}
-write_error::~write_error() = default;
-=======
-void pipe_end::close() noexcept {
-    const int descriptor = std::exchange(descriptor_, -1);
-    if (descriptor < 0) return;
-    // A loop that has ended took the descriptors of its own world with it.
-    if (detail::the_scheduler != nullptr)
-        detail::the_scheduler->world().close(descriptor);
-    else
-        ::close(descriptor);
-}
->>>>>>> stream
-
 task<> pipe_writer::write_all(std::string_view bytes) const {
     std::size_t written = 0;
     try {
