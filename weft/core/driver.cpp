@@ -20,6 +20,12 @@ bool driver::prepare(clock::time_point deadline) noexcept {
     return deadline > now();
 }
 void driver::await_real_work(bool) noexcept {}
+socket_calls& driver::sockets() {
+    throw usage_error(std::string("the driver '") + name() +
+                      "' has no sockets: run the loop with another (options::driver)");
+}
+
+socket_calls::~socket_calls() = default;
 
 oracle::~oracle() = default;
 void oracle::resumed(std::uint64_t, clock::time_point) noexcept {}

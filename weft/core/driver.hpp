@@ -3,6 +3,7 @@
 #include "weft/base/export.hpp"
 #include "weft/core/clock.hpp"
 #include "weft/core/operation.hpp"
+#include "weft/core/socket_calls.hpp"
 
 #include <array>
 #include <memory>
@@ -68,6 +69,9 @@ public:
     /// A pipe, non-blocking where the driver wants it so and closed on exec: the end to read from,
     /// then the one to write to. Throws `std::system_error`.
     [[nodiscard]] virtual std::array<int, 2> open_pipe() = 0;
+
+    /// Its sockets. The default throws `usage_error`: it has none.
+    [[nodiscard]] virtual socket_calls& sockets();
 
     /// Makes `descriptor`, which somebody else has opened, fit for operations (non-blocking, say).
     /// Returns 0 or the negative of an `errno`.

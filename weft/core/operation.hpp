@@ -13,6 +13,19 @@ enum class operation_code : std::uint8_t {
     writable,  ///< wait until a write would not block. Result: 0
     read,      ///< read at most `size` bytes into `buffer`. Result: the bytes; 0 at the end
     write,     ///< write at most `size` bytes from `buffer`. Result: the bytes. Never SIGPIPE
+    receive,   ///< `read` of a socket, by recv(2)
+    send,      ///< `write` to a socket, by send(2)
+    receive_message,  ///< `buffer` is a msghdr, for recvmsg(2). Result: the bytes
+    send_message,     ///< `buffer` is a msghdr, for sendmsg(2). Result: the bytes
+    accept,           ///< Result: a new socket, fit for operations and closed on exec
+    connect,          ///< to the address of `size` bytes at `buffer`. Result: 0
+    send_file,  ///< send at most `size` bytes of the `file_part` at `buffer`. Result: the bytes
+};
+
+/// Where the bytes of a `send_file` come from.
+struct file_part {
+    int file;
+    std::int64_t offset;
 };
 
 /// An operation, from its submission until it is complete. It lies in the frame or on the stack of
@@ -37,6 +50,9 @@ public:
     operation_code code;
     bool pending = false;
     bool cancelling = false;  ///< `driver::cancel` was called
+    /// A `receive` that gets less than it asked for has emptied the socket (true of TCP): a driver
+    /// need not ask the kernel again until it hears of more.
+    bool short_is_empty = false;
     int descriptor;
     void* buffer;
     std::size_t size;

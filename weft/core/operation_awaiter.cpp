@@ -8,7 +8,7 @@ namespace {
 
 /// The end of the operation wakes the coroutine; its memory is the driver's until then.
 void ask_for_its_end(waiter& w) noexcept {
-    auto& self = static_cast<operation_awaiter&>(w);
+    auto& self = static_cast<operation_waiter&>(w);
     if (self.cancelling) return;
     this_scheduler().world().cancel(self);
 }
@@ -17,6 +17,11 @@ constexpr wait_kind readable{"a descriptor to be readable", &ask_for_its_end};
 constexpr wait_kind writable{"a descriptor to be writable", &ask_for_its_end};
 constexpr wait_kind reading{"read", &ask_for_its_end};
 constexpr wait_kind writing{"write", &ask_for_its_end};
+constexpr wait_kind receiving{"receive", &ask_for_its_end};
+constexpr wait_kind sending{"send", &ask_for_its_end};
+constexpr wait_kind accepting{"accept", &ask_for_its_end};
+constexpr wait_kind connecting{"connect", &ask_for_its_end};
+constexpr wait_kind sending_file{"sendfile", &ask_for_its_end};
 
 }  // namespace
 
@@ -26,16 +31,27 @@ const wait_kind& kind_of(operation_code code) noexcept {
         case operation_code::writable: return writable;
         case operation_code::read: return reading;
         case operation_code::write: return writing;
+        case operation_code::receive:
+        case operation_code::receive_message: return receiving;
+        case operation_code::send:
+        case operation_code::send_message: return sending;
+        case operation_code::accept: return accepting;
+        case operation_code::connect: return connecting;
+        case operation_code::send_file: return sending_file;
     }
     return reading;
+}
+
+std::system_error error_of(const operation& op) {
+    return {static_cast<int>(-op.result), std::generic_category(),
+            std::string(kind_of(op.code).what) + " of descriptor " +
+                std::to_string(op.descriptor)};
 }
 
 std::size_t checked_result(const operation& op) {
     if (op.result >= 0) [[likely]]
         return static_cast<std::size_t>(op.result);
-    throw std::system_error(static_cast<int>(-op.result), std::generic_category(),
-                            std::string(kind_of(op.code).what) + " of descriptor " +
-                                std::to_string(op.descriptor));
+    throw error_of(op);
 }
 
 }  // namespace weft::detail

@@ -49,8 +49,11 @@ private:
 enum class direction : unsigned char { in, out };
 
 [[nodiscard]] constexpr direction direction_of(operation_code code) noexcept {
-    return code == operation_code::read || code == operation_code::readable ? direction::in
-                                                                            : direction::out;
+    using enum operation_code;
+    return code == read || code == readable || code == receive || code == receive_message ||
+                   code == accept
+               ? direction::in
+               : direction::out;
 }
 
 }  // namespace weft::detail

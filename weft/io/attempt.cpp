@@ -9,6 +9,7 @@
 #include <ctime>
 #include <fcntl.h>
 #include <poll.h>
+#include <sys/sendfile.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
 #include <unistd.h>
@@ -84,6 +85,34 @@ private:
     bool was_pending_ = false;
 };
 
+std::int64_t connect_now(const operation& op) noexcept {
+    // A second call tells what became of the first.
+    const std::int64_t result = result_of([&] {
+        return ssize_t{::connect(op.descriptor, static_cast<const sockaddr*>(op.buffer),
+                                 static_cast<socklen_t>(op.size))};
+    });
+    switch (result) {
+        case -EISCONN: return 0;
+        case -EALREADY:
+        case -EINPROGRESS: return -EAGAIN;
+        // No readiness follows this one: the queue of a unix listener is full.
+        case -EAGAIN: return -EBUSY;
+        default: return result;
+    }
+}
+
+std::int64_t send_file_now(const operation& op) noexcept {
+    const auto& from = *static_cast<const file_part*>(op.buffer);
+    off_t offset = from.offset;
+    // The one call of a socket that has no flag against SIGPIPE.
+    const sigpipe_masked masked;
+    const std::int64_t sent = result_of([&] {
+        return ::sendfile(op.descriptor, from.file, &offset, std::min(op.size, transfer_max));
+    });
+    if (sent == -EPIPE) masked.take_back();
+    return sent;
+}
+
 }  // namespace
 
 bool kernel_writes_unsignalled() noexcept {
@@ -121,6 +150,22 @@ std::int64_t attempt(const operation& op) noexcept {
             // What has no write_iter in the kernel knows no flags (some devices).
             return written == -EOPNOTSUPP ? write_masked(fd, op.buffer, op.size) : written;
         }
+        case operation_code::receive:
+            return result_of([&] { return ::recv(fd, op.buffer, op.size, 0); });
+        case operation_code::send:
+            return result_of([&] { return ::send(fd, op.buffer, op.size, MSG_NOSIGNAL); });
+        case operation_code::receive_message:
+            return result_of(
+                [&] { return ::recvmsg(fd, static_cast<msghdr*>(op.buffer), MSG_CMSG_CLOEXEC); });
+        case operation_code::send_message:
+            return result_of(
+                [&] { return ::sendmsg(fd, static_cast<const msghdr*>(op.buffer), MSG_NOSIGNAL); });
+        case operation_code::accept:
+            return result_of([&] {
+                return ssize_t{::accept4(fd, nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC)};
+            });
+        case operation_code::connect: return connect_now(op);
+        case operation_code::send_file: return send_file_now(op);
     }
     return -EINVAL;
 }

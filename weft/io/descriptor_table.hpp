@@ -23,6 +23,10 @@ struct descriptor_entry {
     /// `driver::adopt` has seen it: whoever opened it will close it by `driver::close`, so that
     /// what is known of it stays true.
     bool is_adopted = false;
+    /// The last receive got less than it asked for, and no event has come since.
+    bool is_drained = false;
+    /// An end, an error or urgent data was reported: `is_drained` is never set again.
+    bool is_strange = false;
 
     [[nodiscard]] operation_queue& queue(direction d) noexcept {
         return waiting[static_cast<std::size_t>(d)];
@@ -54,7 +58,7 @@ public:
     /// Ends this life of the number. Its queues are untouched.
     static void retire(descriptor_entry& entry) noexcept {
         ++entry.generation;
-        entry.is_watched = entry.is_adopted = false;
+        entry.is_watched = entry.is_adopted = entry.is_drained = entry.is_strange = false;
     }
 
 private:

@@ -26,6 +26,7 @@ namespace {
 
 constexpr std::uint32_t input_events = EPOLLIN | EPOLLRDHUP | EPOLLHUP | EPOLLERR;
 constexpr std::uint32_t output_events = EPOLLOUT | EPOLLHUP | EPOLLERR;
+constexpr std::uint32_t strange_events = EPOLLRDHUP | EPOLLHUP | EPOLLERR | EPOLLPRI;
 
 }  // namespace
 
@@ -67,8 +68,9 @@ submission driver_epoll::submit(operation& op) noexcept {
     if (is_forked()) return done(-EBADF);
     const direction way = detail::direction_of(op.code);
     entry* e = table_.find(op.descriptor);
-    if (e == nullptr || e->queue(way).empty()) {
-        const std::int64_t result = detail::attempt(op);
+    const bool is_known_empty = op.short_is_empty && e != nullptr && e->is_drained;
+    if (!is_known_empty && (e == nullptr || e->queue(way).empty())) {
+        const std::int64_t result = attempt_on(e, op);
         if (result != -EAGAIN) return done(result);
         e = table_.obtain(op.descriptor);
         if (e == nullptr) return done(-ENOMEM);
@@ -81,6 +83,33 @@ submission driver_epoll::submit(operation& op) noexcept {
     e->queue(way).push_back(op);
     ++waiting_count_;
     return submission::pending;
+}
+
+/// `e` may be null.
+std::int64_t driver_epoll::attempt_on(entry* e, const operation& op) noexcept {
+    const std::int64_t result = detail::attempt(op);
+    if (op.short_is_empty && e != nullptr)
+        e->is_drained = result > 0 && result < static_cast<std::int64_t>(op.size) &&
+                        e->is_watched && !e->is_strange;
+    if (op.code == operation_code::accept && result >= 0) {
+        const auto socket = static_cast<int>(result);
+        if (const int error = own(socket); error < 0) {
+            ::close(socket);
+            return error;
+        }
+    }
+    return result;
+}
+
+/// A descriptor that was just opened, non-blocking: nothing that is known of its number holds.
+int driver_epoll::own(int fd) noexcept {
+    if (is_forked()) return -EBADF;
+    entry* const e = table_.obtain(fd);
+    if (e == nullptr) return -ENOMEM;
+    fail_all(*e);
+    table_.retire(*e);
+    e->is_adopted = true;
+    return 0;
 }
 
 /// Sees to it that the file which has this number now is watched. Returns 0 or an errno.
@@ -116,9 +145,10 @@ void driver_epoll::finish(operation& op, std::int64_t result) noexcept {
     finished_.push_back(op);
 }
 
-void driver_epoll::attempt_all(operation_queue& queue) noexcept {
+void driver_epoll::attempt_all(entry& e, direction way) noexcept {
+    operation_queue& queue = e.queue(way);
     while (!queue.empty()) {
-        const std::int64_t result = detail::attempt(*queue.front());
+        const std::int64_t result = attempt_on(&e, *queue.front());
         if (result == -EAGAIN) return;
         --waiting_count_;
         finish(queue.pop_front(), result);
@@ -168,8 +198,10 @@ void driver_epoll::gather(clock::duration timeout) noexcept {
         // still holds a duplicate of.
         entry* const e = tag >= alarm_tag ? nullptr : table_.find_tagged(tag);
         if (e == nullptr) continue;
-        if ((event.events & input_events) != 0) attempt_all(e->queue(direction::in));
-        if ((event.events & output_events) != 0) attempt_all(e->queue(direction::out));
+        if ((event.events & strange_events) != 0) e->is_strange = true;
+        e->is_drained = false;
+        if ((event.events & input_events) != 0) attempt_all(*e, direction::in);
+        if ((event.events & output_events) != 0) attempt_all(*e, direction::out);
     }
 }
 
@@ -242,12 +274,7 @@ std::array<int, 2> driver_epoll::open_pipe() {
     std::array<int, 2> ends{};
     if (::pipe2(ends.data(), O_CLOEXEC | O_NONBLOCK) != 0)
         throw_system_error(errno, "opening a pipe");
-    for (const int end : ends)
-        if (entry* const e = table_.obtain(end); e != nullptr) {
-            fail_all(*e);
-            table_.retire(*e);
-            e->is_adopted = true;
-        }
+    for (const int end : ends) own(end);
     return ends;
 }
 

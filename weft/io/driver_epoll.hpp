@@ -6,6 +6,7 @@
 #include "weft/core/operation_queue.hpp"
 #include "weft/io/descriptor_table.hpp"
 #include "weft/io/epoll_set.hpp"
+#include "weft/io/kernel_sockets.hpp"
 #include "weft/io/wake_event.hpp"
 
 #include <array>
@@ -33,6 +34,9 @@ public:
 ///    event makes the first of the queue be attempted again, then the next, until one says EAGAIN.
 ///    So readiness need not be remembered: an edge that nobody waited for is seen by the attempt of
 ///    who comes next, and one between an attempt and the first watch is reported by the watch.
+///    One attempt is left out, as its answer is known: a receive from a TCP socket whose last one
+///    got less than it asked for, with no event since (epoll(7) allows it). Of a socket that has
+///    ever reported an end, an error or urgent data, nothing is known.
 /// 2. While somebody waits in a direction, whoever comes later joins the queue unattempted: FIFO.
 /// 3. Results are gathered first, completed afterwards: what a completion does (submit, cancel,
 ///    close) meets no half-processed queue. An operation with a result cannot be cancelled any
@@ -75,6 +79,7 @@ public:
     [[nodiscard]] std::array<int, 2> open_pipe() override;
     int adopt(int descriptor) noexcept override;
     int close(int descriptor) noexcept override;
+    [[nodiscard]] socket_calls& sockets() override { return sockets_; }
 
     [[nodiscard]] driver_epoll_stats stats() const noexcept;
     /// Waits in milliseconds, as on kernels without epoll_pwait2. For tests.
@@ -90,10 +95,21 @@ private:
     /// The `result` of an operation that waits; one that is complete but not reported has its own.
     static constexpr std::int64_t no_result = INT64_MIN;
 
+    class socket_watch final : public detail::kernel_sockets {
+    public:
+        explicit socket_watch(driver_epoll& of) noexcept : of_(of) {}
+
+    private:
+        int opened(int socket) noexcept override { return of_.own(socket); }
+        driver_epoll& of_;
+    };
+
     [[nodiscard]] bool is_forked() const noexcept;
+    int own(int fd) noexcept;
+    [[nodiscard]] std::int64_t attempt_on(entry* e, const operation& op) noexcept;
     [[nodiscard]] int watch(int fd, entry& e) noexcept;
     void finish(operation& op, std::int64_t result) noexcept;
-    void attempt_all(detail::operation_queue& queue) noexcept;
+    void attempt_all(entry& e, detail::direction way) noexcept;
     void fail_all(entry& e) noexcept;
     void take_all(entry& e, detail::operation_queue& into) noexcept;
     void gather(clock::duration timeout) noexcept;
@@ -108,6 +124,7 @@ private:
     unique_fd alarm_;
     clock::time_point alarm_at_ = clock::never;
     detail::descriptor_table table_;
+    socket_watch sockets_{*this};
     /// Operations that have a result and are to be completed by the next `report`.
     detail::operation_queue finished_;
     /// How many operations wait in queues of the table; while none does, a poll asks nobody.

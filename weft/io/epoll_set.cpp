@@ -15,7 +15,7 @@ namespace {
 
 epoll_event interest(std::uint64_t tag) noexcept {
     epoll_event event{};
-    event.events = EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET;
+    event.events = EPOLLIN | EPOLLOUT | EPOLLPRI | EPOLLRDHUP | EPOLLET;
     event.data.u64 = tag;
     return event;
 }
