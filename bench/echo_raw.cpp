@@ -13,7 +13,7 @@ void watch(int set, int fd) {
     epoll_event event{};
     event.events = EPOLLIN;
     event.data.fd = fd;
-    bench::require(::epoll_ctl(set, EPOLL_CTL_ADD, fd, &event) == 0, "watching a socket");
+    bench::need(::epoll_ctl(set, EPOLL_CTL_ADD, fd, &event) == 0, "watching a socket");
 }
 
 void accept_all(int set, int listener) {

@@ -12,10 +12,10 @@ namespace bench {
 
 int echo_turns_process::begin() {
     int ends[2];
-    require(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) == 0, "a pair of sockets");
+    need(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) == 0, "a pair of sockets");
     const pid_t parent = ::getpid();
     process_ = ::fork();
-    require(process_ >= 0, "a process for a client");
+    need(process_ >= 0, "a process for a client");
     const bool is_child = process_ == 0;
     ::close(ends[is_child ? 0 : 1]);
     if (!is_child) {
@@ -50,8 +50,8 @@ void await_turn(int channel) {
 }
 
 void answer_turn(int channel, double figure) {
-    require(::send(channel, &figure, sizeof figure, MSG_NOSIGNAL) == ssize_t{sizeof figure},
-            "somebody who waits for a figure");
+    need(::send(channel, &figure, sizeof figure, MSG_NOSIGNAL) == ssize_t{sizeof figure},
+         "somebody who waits for a figure");
 }
 
 }  // namespace bench
