@@ -44,8 +44,7 @@ const wait_kind& kind_of(operation_code code) noexcept {
 
 std::system_error error_of(const operation& op) {
     return {static_cast<int>(-op.result), std::generic_category(),
-            std::string(kind_of(op.code).what) + " of descriptor " +
-                std::to_string(op.descriptor)};
+            std::string(kind_of(op.code).what) + " of descriptor " + std::to_string(op.descriptor)};
 }
 
 std::size_t checked_result(const operation& op) {

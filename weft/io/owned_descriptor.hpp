@@ -11,7 +11,8 @@ namespace weft {
 /// when it is destroyed. One thread, the loop's.
 ///
 /// ```cpp fragment
-/// weft::owned_descriptor input = weft::owned_descriptor::adopt(::open("/dev/tty", O_RDONLY | O_CLOEXEC));
+/// const int tty = ::open("/dev/tty", O_RDONLY | O_CLOEXEC);
+/// auto input = weft::owned_descriptor::adopt(tty);
 /// co_await weft::wait_readable(input.descriptor());
 /// ```
 class WEFT_EXPORT owned_descriptor {

@@ -93,9 +93,9 @@ address of_unix(std::string_view name, bool abstract) {
     a.sun_family = AF_UNIX;
     // A path ends with a zero; an abstract name begins with one.
     if (name.empty() || name.size() + 1 > sizeof a.sun_path)
-        throw std::invalid_argument("'" + std::string(name) + "' is no name of a unix socket: " +
-                                    "give 1 to " + std::to_string(sizeof a.sun_path - 1) +
-                                    " bytes");
+        throw std::invalid_argument("'" + std::string(name) +
+                                    "' is no name of a unix socket: " + "give 1 to " +
+                                    std::to_string(sizeof a.sun_path - 1) + " bytes");
     std::memcpy(a.sun_path + (abstract ? 1 : 0), name.data(), name.size());
     return address::from_bytes(&a, offsetof(sockaddr_un, sun_path) + name.size() + 1);
 }

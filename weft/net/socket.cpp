@@ -41,14 +41,16 @@ int bounded(std::size_t bytes) noexcept {
 
 address socket_handle::local_address() const {
     auto& calls = detail::this_sockets("local_address()");
-    return address_of([&](void* at, std::size_t& n) { return calls.local_address(descriptor(), at, n); },
-                      "asking a socket's local address");
+    return address_of(
+        [&](void* at, std::size_t& n) { return calls.local_address(descriptor(), at, n); },
+        "asking a socket's local address");
 }
 
 address socket_handle::peer_address() const {
     auto& calls = detail::this_sockets("peer_address()");
-    return address_of([&](void* at, std::size_t& n) { return calls.peer_address(descriptor(), at, n); },
-                      "asking the address of a socket's peer");
+    return address_of(
+        [&](void* at, std::size_t& n) { return calls.peer_address(descriptor(), at, n); },
+        "asking the address of a socket's peer");
 }
 
 void socket_handle::set_option(int level, int name, const void* value, std::size_t size) const {

@@ -43,6 +43,19 @@ private:
     read_ahead* ahead_;
 };
 
+/// Bytes straight from a socket, for what fills a `read_ahead`.
+class socket_source {
+public:
+    socket_source(int fd, bool is_tcp) noexcept : fd_(fd), is_tcp_(is_tcp) {}
+    [[nodiscard]] socket_read read_some(char* into, std::size_t n) const noexcept {
+        return {fd_, into, n, nullptr, is_tcp_};
+    }
+
+private:
+    int fd_;
+    bool is_tcp_;
+};
+
 /// All bytes to a socket: submitted again and again until they are gone.
 class WEFT_EXPORT socket_write : public awaiter<socket_write, operation_waiter> {
     using base = awaiter<socket_write, operation_waiter>;

@@ -6,13 +6,12 @@
 #include "weft/net/socket.hpp"
 #include "weft/net/socket_operations.hpp"
 #include "weft/stream/read_ahead.hpp"
+#include "weft/stream/read_from.hpp"
 
 #include <cstddef>
 #include <cstdint>
 #include <memory>
-#include <optional>
 #include <span>
-#include <string>
 #include <string_view>
 
 /// What tcp_stream and unix_stream have in common: bytes in both directions.
@@ -38,12 +37,26 @@ public:
     }
     /// As many as asked for. The end before that is `unexpected_end`; what had come stays to be
     /// read, after a cancellation too.
-    [[nodiscard]] task<std::string> read_exactly(std::size_t n);
-    /// The next line, without its end ("\n" or "\r\n"); `std::nullopt` at the end of the stream. A
-    /// longer one is `line_too_long`: what a peer sends that never ends its line is not memory.
-    [[nodiscard]] task<std::optional<std::string>> read_line(std::size_t limit = line_limit);
-    /// All until the end; more than `limit` is `limit_exceeded`.
-    [[nodiscard]] task<std::string> read_all(std::size_t limit);
+    [[nodiscard]] auto read_exactly(std::size_t n) {
+        return detail::read_exactly_from(source(), ahead(), n);
+    }
+    [[nodiscard]] auto read_exactly(char* into, std::size_t n) {
+        return detail::read_exactly_from(source(), ahead(), into, n);
+    }
+    /// The next line, as an optional string without its end ("\n" or "\r\n"); none at the end of
+    /// the stream. A longer one is `line_too_long`: what a peer sends that never ends its line is
+    /// not memory.
+    [[nodiscard]] auto read_line(std::size_t limit = line_limit) {
+        return detail::read_line_from(source(), ahead(), limit);
+    }
+    /// The same up to a delimiter, which must live until then.
+    [[nodiscard]] auto read_until(std::string_view delimiter, std::size_t limit = line_limit) {
+        return detail::read_until_from(source(), ahead(), delimiter, limit);
+    }
+    /// All until the end, as a string; more than `limit` is `limit_exceeded`.
+    [[nodiscard]] auto read_all(std::size_t limit) {
+        return detail::read_all_from(source(), ahead(), limit);
+    }
 
     /// Gives the bytes that were taken, at least one of those there are.
     [[nodiscard]] auto write_some(std::string_view bytes) const noexcept {
@@ -80,6 +93,9 @@ protected:
     ~stream_socket() = default;
 
 private:
+    [[nodiscard]] detail::socket_source source() const noexcept {
+        return detail::socket_source(descriptor(), is_tcp_);
+    }
     [[nodiscard]] detail::read_ahead& ahead();
 
     std::unique_ptr<detail::read_ahead> ahead_;  // null until somebody reads more than bytes

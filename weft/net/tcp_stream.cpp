@@ -55,8 +55,7 @@ task<tcp_stream> tcp_stream::connect(address to, connect_options how) {
 }
 
 task<tcp_stream> tcp_stream::connect(std::string host, std::uint16_t port, connect_options how) {
-    if (how.timeout() == no_timeout)
-        co_return co_await connect_to_any(std::move(host), port, how);
+    if (how.timeout() == no_timeout) co_return co_await connect_to_any(std::move(host), port, how);
     co_return co_await with_timeout(how.timeout(), connect_to_any, std::move(host), port, how);
 }
 

@@ -26,8 +26,7 @@ datagram receive_from_awaiter::finish() {
 }
 
 send_to_awaiter::send_to_awaiter(int fd, std::string_view bytes, const address& to) noexcept
-    : awaiter(operation_code::send_message, fd, const_cast<char*>(bytes.data()), bytes.size(),
-              to) {
+    : awaiter(operation_code::send_message, fd, const_cast<char*>(bytes.data()), bytes.size(), to) {
     message_.msg_name = const_cast<void*>(peer_.data());
     message_.msg_namelen = static_cast<socklen_t>(peer_.size());
 }

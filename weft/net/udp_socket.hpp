@@ -40,8 +40,7 @@ protected:
     std::array<std::byte, address::size_max> from_;
 };
 
-class WEFT_EXPORT receive_from_awaiter
-    : public awaiter<receive_from_awaiter, datagram_operation> {
+class WEFT_EXPORT receive_from_awaiter : public awaiter<receive_from_awaiter, datagram_operation> {
 public:
     receive_from_awaiter(int fd, void* into, std::size_t n) noexcept;
     [[nodiscard]] datagram finish();

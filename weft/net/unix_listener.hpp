@@ -5,8 +5,6 @@
 #include "weft/net/socket_operations.hpp"
 #include "weft/net/unix_stream.hpp"
 
-#include <string>
-
 /// Waiting for connections from processes of this machine.
 namespace weft {
 
@@ -37,7 +35,7 @@ public:
     void close() noexcept;
 
 private:
-    std::string path_;  // of the file that is its own
+    address at_;
 };
 
 }  // namespace weft

@@ -85,13 +85,13 @@ task<> unix_stream::send_descriptor(int passed) const {
     descriptor_message message;
     message.put(passed);
     co_await detail::operation_awaiter(operation_code::send_message, descriptor(), &message.header,
-                                       std::size_t{0});
+                                       std::size_t(0));
 }
 
 task<owned_descriptor> unix_stream::receive_descriptor() const {
     descriptor_message message;
     const std::size_t n = co_await detail::operation_awaiter(
-        operation_code::receive_message, descriptor(), &message.header, std::size_t{0});
+        operation_code::receive_message, descriptor(), &message.header, std::size_t(0));
     if (n == 0) co_return owned_descriptor();
     const int passed = message.get();
     if (passed < 0)
