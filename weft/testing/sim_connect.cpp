@@ -69,8 +69,7 @@ std::int64_t sim_stream::connect(const sim_address& to) {
     sim_address target = to;
     if (target.host.is_any())
         target.host = sim_host::loopback(target.host.is_v4() ? AF_INET : AF_INET6);
-    if (domain() == AF_INET6 && target.host.is_v4() &&
-        option(IPPROTO_IPV6, IPV6_V6ONLY) != 0)
+    if (domain() == AF_INET6 && target.host.is_v4() && option(IPPROTO_IPV6, IPV6_V6ONLY) != 0)
         return -ENETUNREACH;
     if (const int error = bind_somewhere(target.host); error != 0) return error;
     // From one host of this world to itself, unless it was bound to another.
@@ -108,7 +107,8 @@ std::int64_t sim_stream::connect_unix(const sim_address& to) {
 
 /// The other end of a connection, in the queue of this listener.
 std::shared_ptr<sim_stream> sim_stream::answer(sim_stream& client) {
-    const auto made = std::make_shared<sim_stream>(network(), domain(), is_unix() ? 0 : IPPROTO_TCP);
+    const auto made =
+        std::make_shared<sim_stream>(network(), domain(), is_unix() ? 0 : IPPROTO_TCP);
     made->inherit(*this);
     made->local_ = is_unix() ? local_ : client.remote_;
     made->remote_ = client.local_;

@@ -65,7 +65,8 @@ void deliver_files(const sim_files& files, sim_descriptors& open, msghdr& messag
     const std::size_t fit =
         room < CMSG_LEN(0) ? 0 : std::min(files.size(), (room - CMSG_LEN(0)) / sizeof(int));
     std::vector<int> numbers;
-    while (numbers.size() < fit && open.has_room()) numbers.push_back(open.open(files[numbers.size()]));
+    while (numbers.size() < fit && open.has_room())
+        numbers.push_back(open.open(files[numbers.size()]));
     if (numbers.size() < files.size()) message.msg_flags |= MSG_CTRUNC;
     if (numbers.empty()) return;
     auto* const part = static_cast<cmsghdr*>(message.msg_control);

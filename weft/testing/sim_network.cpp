@@ -73,7 +73,8 @@ sim_network::~sim_network() = default;
 
 void sim_network::configure(const network_options& how) {
     how_ = how;
-    for (const std::string& host : how.unreachable_) unreachable_.insert(sim_address::host_of(host));
+    for (const std::string& host : how.unreachable_)
+        unreachable_.insert(sim_address::host_of(host));
 }
 
 // Time.
@@ -178,8 +179,7 @@ int sim_network::bind(sim_socket& socket, const sim_address& to) {
 }
 
 void sim_network::bind_beside(sim_socket& socket) {
-    if (!socket.is_unix())
-        bound_.emplace(std::pair(socket.type(), socket.local().port), &socket);
+    if (!socket.is_unix()) bound_.emplace(std::pair(socket.type(), socket.local().port), &socket);
 }
 
 std::uint16_t sim_network::free_port(int type) noexcept {

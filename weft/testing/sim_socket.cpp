@@ -44,9 +44,9 @@ std::size_t size_of_option(int level, int name) noexcept {
 }
 
 bool is_read_only(int level, int name) noexcept {
-    return level == SOL_SOCKET && (name == SO_ERROR || name == SO_TYPE || name == SO_DOMAIN ||
-                                   name == SO_PROTOCOL || name == SO_ACCEPTCONN ||
-                                   name == SO_PEERCRED);
+    return level == SOL_SOCKET &&
+           (name == SO_ERROR || name == SO_TYPE || name == SO_DOMAIN || name == SO_PROTOCOL ||
+            name == SO_ACCEPTCONN || name == SO_PEERCRED);
 }
 
 int give(const void* from, std::size_t whole, void* to, std::size_t& size) noexcept {
@@ -190,7 +190,8 @@ std::int64_t sim_socket::perform(const operation& op, const sim_chance& chance) 
         case code::send_message: {
             auto& message = *static_cast<msghdr*>(op.buffer);
             if (message.msg_iovlen > iov_max) return -EMSGSIZE;
-            return op.code == code::receive_message ? receive(message, chance) : send(message, chance);
+            return op.code == code::receive_message ? receive(message, chance)
+                                                    : send(message, chance);
         }
         default: return sim_endpoint::perform(op, chance);
     }

@@ -119,7 +119,8 @@ std::int64_t simulator::perform(sim_descriptor& d, operation& op) noexcept {
 
 void simulator::perform_all() noexcept {
     while (const std::size_t count = descriptors_.candidate_count()) {
-        const auto [d, way] = descriptors_.take_candidate(chance_.choose(choice::completion, count));
+        const auto [d, way] =
+            descriptors_.take_candidate(chance_.choose(choice::completion, count));
         operation& op = *d->queue(way).front();
         const std::int64_t result = perform(*d, op);
         // One that has only begun waits on, the first of its queue.
@@ -177,8 +178,7 @@ void simulator::park(clock::time_point deadline) noexcept {
 constexpr clock::duration creep = std::chrono::microseconds(1);
 
 void simulator::let_time_pass(clock::time_point deadline) noexcept {
-    const clock::time_point first =
-        completions_.empty() ? clock::never : completions_.front().due;
+    const clock::time_point first = completions_.empty() ? clock::never : completions_.front().due;
     const clock::time_point next = std::min(first, network_->next());
     const clock::time_point target =
         deadline <= now_ ? std::min(next, now_ + creep) : std::min(next, deadline);
