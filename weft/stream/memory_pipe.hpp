@@ -267,8 +267,9 @@ public:
     /// Throws `usage_error` for a capacity of 0.
     explicit memory_pipe(std::size_t capacity = default_capacity);
 
-    memory_pipe_reader reader;
+    // In this order: where the whole pipe is destroyed, who reads is told so, and not of an end.
     memory_pipe_writer writer;
+    memory_pipe_reader reader;
 };
 
 }  // namespace weft
