@@ -243,6 +243,41 @@ TEST(tcp_stream, reads_from_who_writes_one_byte_at_a_time) {
     });
 }
 
+TEST(tcp_stream, over_ipv6) {
+    in_both_kinds([](coroutine_kind kind) {
+        const tcp_listener listener(address::loopback_v6(0), weft::listen_options{}.v6_only(true));
+        tcp_stream near =
+            get_as(kind, [&] { return tcp_stream::connect(listener.local_address()); });
+        tcp_stream far = get_as(kind, [&] { return listener.accept(); });
+        EXPECT_EQ(far.peer_address(), near.local_address());
+        await(near.write_all(std::string_view("six")));
+        EXPECT_EQ(await(far.read_exactly(3)), "six");
+    });
+}
+
+TEST(tcp_stream, by_the_name_of_its_host) {
+    in_both_kinds([](coroutine_kind kind) {
+        const tcp_listener listener(address::loopback(0));
+        const std::uint16_t port = listener.local_address().port();
+        auto connects = spawn_as(kind, [port] { return tcp_stream::connect("127.0.0.1", port); });
+        EXPECT_TRUE(await(listener.accept()));
+        EXPECT_TRUE(await(connects));
+    });
+}
+
+TEST(tcp_stream, from_an_address_of_its_own) {
+    in_both_kinds([](coroutine_kind kind) {
+        const tcp_listener listener(address::loopback(0));
+        const address here = address::ip("127.0.0.9", 0);
+        tcp_stream near = get_as(kind, [&] {
+            return tcp_stream::connect(listener.local_address(),
+                                       weft::connect_options{}.from(here));
+        });
+        EXPECT_EQ(near.local_address().host(), "127.0.0.9");
+        EXPECT_EQ(await(listener.accept()).peer_address().host(), "127.0.0.9");
+    });
+}
+
 TEST(tcp_stream, sends_pieces_by_one_call) {
     in_both_kinds([](coroutine_kind kind) {
         connection c;
