@@ -48,7 +48,6 @@ std::vector<address> look_up(std::string host, std::uint16_t port, resolve_optio
     addrinfo hints{};
     hints.ai_family = domain_of(how.family());
     hints.ai_socktype = SOCK_STREAM;
-    hints.ai_flags = how.all_families() ? 0 : AI_ADDRCONFIG;
     addrinfo* list = nullptr;
     if (const int error = ::getaddrinfo(host.c_str(), nullptr, &hints, &list); error != 0)
         throw_resolver_error(error, host);

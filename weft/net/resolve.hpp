@@ -21,18 +21,10 @@ public:
         family_ = f;
         return *this;
     }
-    /// Also families of which this machine has no address itself (without AI_ADDRCONFIG). Default:
-    /// off.
-    resolve_options& all_families(bool on) noexcept {
-        all_families_ = on;
-        return *this;
-    }
     [[nodiscard]] address_family family() const noexcept { return family_; }
-    [[nodiscard]] bool all_families() const noexcept { return all_families_; }
 
 private:
     address_family family_ = address_family::none;
-    bool all_families_ = false;
 };
 
 /// What looks names up. Its functions are called on the loop's thread.

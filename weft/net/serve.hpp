@@ -56,12 +56,12 @@ private:
 
 template <class Handler, class Stream>
 void begin_connection(scope& connections, serve_state& state, Handler& handler, Stream accepted) {
-    serve_state::place place(state);
+    serve_state::place held(state);
     if constexpr (awaitable<std::invoke_result_t<Handler&, Stream>>)
-        connections.spawn(serve_connection(state, handler, std::move(accepted), std::move(place)));
+        connections.spawn(serve_connection(state, handler, std::move(accepted), std::move(held)));
     else
         connections.spawn(fiber_connection<Handler, Stream>(state, handler, std::move(accepted),
-                                                            std::move(place)));
+                                                            std::move(held)));
 }
 
 template <class Listener, class Handler>

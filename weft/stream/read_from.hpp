@@ -227,6 +227,42 @@ private:
     std::size_t n_;
 };
 
+/// At most `n` bytes: what is there, or what one read brings, through the buffer when little is
+/// wanted.
+template <byte_source Source>
+class [[nodiscard("co_await it, or await() it in a fiber")]] some_from
+    : public ready_or_task<some_from<Source>, std::size_t> {
+public:
+    some_from(Source source, read_ahead& ahead, char* into, std::size_t n)
+        : source_(std::move(source)), ahead_(&ahead), into_(into), n_(n) {}
+    [[nodiscard]] bool try_take() {
+        ahead_->check_free("read_some()");
+        if (ahead_->empty() && n_ != 0) return false;
+        this->set(ahead_->take(into_, n_));
+        return true;
+    }
+    [[nodiscard]] task<std::size_t> otherwise() {
+        return read(std::move(source_), ahead_, into_, n_);
+    }
+
+private:
+    static task<std::size_t> read(Source source, read_ahead* ahead, char* into, std::size_t n) {
+        const read_ahead::reading held(*ahead, "read_some()");
+        if (n >= read_ahead::kept_max) {
+            const std::size_t direct = co_await source.read_some(into, n);
+            co_return direct;
+        }
+        const std::span<char> room = ahead->room();
+        ahead->commit(co_await source.read_some(room.data(), room.size()));
+        co_return ahead->take(into, n);
+    }
+
+    Source source_;
+    read_ahead* ahead_;
+    char* into_;
+    std::size_t n_;
+};
+
 template <byte_source Source>
 task<std::string> read_all(Source source, read_ahead* ahead, std::size_t limit) {
     const read_ahead::reading held(*ahead, "read_all()");
