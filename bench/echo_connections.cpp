@@ -28,11 +28,11 @@ public:
     void start() {
         for (std::size_t row = 0; row < rows_.size(); ++row) begin(row);
     }
-    /// How many have ended in this time.
+    /// How many have ended in this time, which goes on until one has.
     [[nodiscard]] std::uint64_t run_for(seconds time) {
         const auto end = std::chrono::steady_clock::now() + time;
         std::uint64_t count = 0;
-        while (std::chrono::steady_clock::now() < end) count += turn(true);
+        while (count == 0 || std::chrono::steady_clock::now() < end) count += turn(true);
         return count;
     }
     void finish() {

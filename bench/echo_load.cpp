@@ -93,7 +93,7 @@ void echo_load::start() {
 std::uint64_t echo_load::run_for(std::chrono::duration<double> time) {
     const auto end = std::chrono::steady_clock::now() + time;
     std::uint64_t count = 0;
-    while (std::chrono::steady_clock::now() < end) count += turn(true);
+    while (count == 0 || std::chrono::steady_clock::now() < end) count += turn(true);
     return count;
 }
 

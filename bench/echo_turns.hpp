@@ -66,7 +66,6 @@ template <class Load>
         const std::uint64_t count = load.run_for(length.measured);
         const double us = (server.cpu_ns() - before) / 1e3;
         load.finish();
-        need(count > 0, "a turn long enough for an echo server to answer in");
         answer_turn(channel, us / static_cast<double>(count));
     }
 }
