@@ -34,10 +34,14 @@ echo_turns_process::~echo_turns_process() {
 }
 
 double echo_turns_process::take_turn() {
+    const char go = 0;
+    ::send(channel_, &go, 1, MSG_NOSIGNAL);  // when it fails there is no answer
+    return answer();
+}
+
+double echo_turns_process::answer() {
     double figure = 0;
-    char go = 0;
-    if (::send(channel_, &go, 1, MSG_NOSIGNAL) == 1 &&
-        ::recv(channel_, &figure, sizeof figure, MSG_WAITALL) == ssize_t{sizeof figure})
+    if (::recv(channel_, &figure, sizeof figure, MSG_WAITALL) == ssize_t{sizeof figure})
         return figure;
     int status = 0;
     ::waitpid(process_, &status, 0);
