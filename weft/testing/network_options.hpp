@@ -10,8 +10,8 @@
 
 namespace weft::testing {
 
-/// How the network of a simulated world behaves. At first it is perfect: nothing takes time, nothing
-/// is lost. Sockets of AF_UNIX do not go through it.
+/// How the network of a simulated world behaves. At first it is perfect: nothing takes time,
+/// nothing is lost. Sockets of AF_UNIX do not go through it.
 ///
 /// ```cpp fragment
 /// weft::testing::simulation world(7);

@@ -36,6 +36,7 @@ public:
     int shutdown(int how) override;
 
     [[nodiscard]] bool is_ready(detail::direction way) const noexcept override;
+    [[nodiscard]] bool can_perform(const operation& op) const noexcept override;
     [[nodiscard]] std::size_t available(detail::direction way) const noexcept override;
     std::int64_t read(void* bytes, std::size_t size) override;
     std::int64_t write(const void* bytes, std::size_t size) override;
