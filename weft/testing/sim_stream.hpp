@@ -90,6 +90,7 @@ private:
 
     state is_ = state::idle;
     bool is_accepted_ = true;  ///< false while it waits in a queue of connections
+    bool is_ignored_ = false;  ///< nobody answers its connect
     bool is_ended_ = false;    ///< the end has arrived
     bool is_read_shut_ = false;
     bool is_write_shut_ = false;
