@@ -75,6 +75,7 @@ TEST_P(sockets_at_their_ends, a_connect_to_a_full_queue_waits_and_is_cancelled) 
 }
 
 TEST_P(sockets_at_their_ends, a_connect_that_waits_succeeds_when_there_is_room) {
+    if (sim_ == nullptr) return;  // Linux asks again after a second, of real time
     const int server = listener(AF_INET, 0);
     const sock_address at = address_of(server);
     EXPECT_EQ(connect(open(AF_INET), at), 0);
