@@ -47,6 +47,8 @@ public:
         if (fd < 0 || at >= chunks_.size() || chunks_[at] == nullptr) return nullptr;
         return &(*chunks_[at])[static_cast<std::size_t>(fd) % chunk_size];
     }
+    /// One past the greatest number that it may have something of.
+    [[nodiscard]] int end() const noexcept { return static_cast<int>(chunks_.size() * chunk_size); }
     /// Null when there is no memory. REQUIRES: `fd` is not negative.
     [[nodiscard]] descriptor_entry* obtain(int fd) noexcept;
 

@@ -48,9 +48,9 @@ std::uint64_t tag_of(const operation& op) noexcept {
 
 }  // namespace
 
-driver_uring::driver_uring(unsigned entries)
+driver_uring::driver_uring(unsigned entries, bool may_be_exclusive)
     : entries_(entries),
-      ring_(std::make_unique<detail::uring_ring>(entries)),
+      ring_(std::make_unique<detail::uring_ring>(entries, may_be_exclusive)),
       fork_count_(detail::fork_count()) {}
 
 driver_uring::~driver_uring() {
@@ -207,6 +207,28 @@ bool driver_uring::ask_back_orphans() noexcept {
     for (operation* op = orphans_.front(); op != nullptr; op = op->next)
         if (!ask_back(*op)) return false;
     return true;
+}
+
+/// The kernel has nothing any more.
+void driver_uring::take_back_all() noexcept {
+    in_kernel_ = 0;
+    for (int fd = 0; fd < table_.end(); ++fd) {
+        entry* const e = table_.find(fd);
+        if (e == nullptr) continue;
+        for (operation_queue& queue : e->waiting) {
+            operation* next = queue.front();
+            while (next != nullptr) {
+                operation& op = *std::exchange(next, next->next);
+                clear(op, in_kernel_stage);
+                clear(op, asked_back);
+                if (!op.cancelling) continue;
+                queue.remove(op);
+                finish(op, -ECANCELED);
+            }
+            if (!queue.empty()) is_due(fd, *e);
+        }
+    }
+    while (!orphans_.empty()) orphan_over(*orphans_.front(), -ECANCELED);
 }
 
 /// Takes all from the entry, whose file is closed: what the kernel has becomes an orphan.
@@ -377,7 +399,7 @@ bool driver_uring::is_still_file_of(int fd, const entry& e) noexcept {
         wait(clock::duration(-1));
         take_completions();
     }
-    return answer_ != -ENOENT;
+    return answer_ != 0 && answer_ != -ENOENT;
 }
 
 int driver_uring::close(int fd) noexcept {

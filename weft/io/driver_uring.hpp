@@ -50,8 +50,8 @@ public:
 /// 6. A descriptor that was never adopted may be closed and its number reused behind our back. So
 ///    the kernel tells readiness of it and performs nothing, and each operation waits by itself,
 ///    for the file that has the number then, which it keeps open.
-/// 7. The ring belongs to the thread that parks first. A loop may go to another thread while the
-///    kernel has nothing of it, or after the first thread has ended.
+/// 7. The ring belongs to the thread that parks. When the loop goes to another thread it gets
+///    another one, and what the kernel had is given to it again.
 /// 8. In a child of fork, nothing of this is the child's, as in `driver_epoll`: the ring is not
 ///    entered.
 /// 9. Nested in another poll (`descriptor`) it is armed as if it waited.
@@ -63,9 +63,10 @@ public:
 /// multishot requests) is used yet.
 class WEFT_EXPORT driver_uring final : public driver {
 public:
-    /// With room for that many requests in one submission; more are submitted in several. Throws
+    /// With room for that many requests in one submission; more are submitted in several. Without
+    /// an exclusive ring it works as on kernels before Linux 6.1: for tests. Throws
     /// `std::system_error`: ENOSYS, EPERM (see `why_no_io_uring`), ENOMEM, EMFILE.
-    explicit driver_uring(unsigned entries = 256);
+    explicit driver_uring(unsigned entries = 256, bool may_be_exclusive = true);
     ~driver_uring() override;
 
     [[nodiscard]] const char* name() const noexcept override;
@@ -110,6 +111,8 @@ private:
 
     [[nodiscard]] bool is_forked() const noexcept;
     void bind() noexcept;
+    void renew_ring() noexcept;
+    void take_back_all() noexcept;
     int own(int fd) noexcept;
     [[nodiscard]] std::int64_t attempt_on(entry* e, const operation& op) noexcept;
     [[nodiscard]] std::int64_t noted(entry* e, const operation& op, std::int64_t result) noexcept;

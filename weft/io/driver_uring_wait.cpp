@@ -38,22 +38,24 @@ void driver_uring::bind() noexcept {
     const std::uint64_t here = thread_number();
     if (here == thread_) [[likely]]
         return;
-    if (thread_ != 0 && ring_->is_exclusive()) {
-        // What a thread had in the kernel when it ended was given back, cancelled.
-        take_completions();
-        WEFT_CHECK(in_kernel_ == 0,
-                   "a loop went to another thread while the kernel performs operations for the "
-                   "first one: let that thread end, or cancel them and park there");
-        try {
-            ring_ = std::make_unique<detail::uring_ring>(entries_);
-        } catch (...) {
-            WEFT_CHECK(false, "no memory or descriptor for the io_uring of a loop that went to "
-                              "another thread");
-        }
-        wake_is_watched_ = alarm_is_watched_ = false;
-    }
+    if (thread_ != 0 && ring_->is_exclusive()) renew_ring();
     thread_ = here;
     WEFT_CHECK(ring_->enable() == 0, "the io_uring of a loop cannot be enabled");
+}
+
+/// Only its thread can use an exclusive ring, and only within its calls is anything performed: so
+/// once it is closed, what the kernel had is as if it had been given back.
+void driver_uring::renew_ring() noexcept {
+    take_completions();
+    ring_.reset();
+    try {
+        ring_ = std::make_unique<detail::uring_ring>(entries_);
+    } catch (...) {
+        WEFT_CHECK(false, "no memory or descriptor for the io_uring of a loop that went to another "
+                          "thread");
+    }
+    wake_is_watched_ = alarm_is_watched_ = false;
+    take_back_all();
 }
 
 void driver_uring::submit_requests() noexcept {
@@ -88,8 +90,7 @@ void driver_uring::park(clock::time_point deadline) noexcept {
         if (deadline != clock::never) timeout = std::max(deadline - now(), clock::duration::zero());
         const int result = wait(timeout);
         take_completions();
-        const bool is_early = result == 0 && !has_results() && !wake_.is_signalled();
-        if (!is_early) break;
+        if (result != 0 || has_results() || wake_.is_signalled() || deadline <= now()) break;
         tell_all();
     }
     wake_.take();

@@ -52,9 +52,11 @@ constexpr std::size_t transfer_max = 0x7ffff000;  // the most that one call move
 constexpr int rwf_nosignal = 0x100;               // not in the headers before Linux 6.18
 constexpr std::uint64_t own_position = ~std::uint64_t{0};
 
+/// `is_exclusive`: whether it may be, then whether it is.
 int set_up(io_uring& ring, unsigned entries, bool& is_exclusive) noexcept {
     int error = -EINVAL;
     for (const unsigned flags : setups) {
+        if (flags == exclusive_flags && !is_exclusive) continue;
         io_uring_params wanted{};
         wanted.flags = flags | IORING_SETUP_CQSIZE | IORING_SETUP_CLAMP;
         wanted.cq_entries = entries * completions_per_entry;
@@ -76,7 +78,9 @@ void poll_first(io_uring_sqe& entry, bool is_known) noexcept {
 
 }  // namespace
 
-uring_ring::uring_ring(unsigned entries) : rings_(std::make_unique<rings>()) {
+uring_ring::uring_ring(unsigned entries, bool may_be_exclusive)
+    : rings_(std::make_unique<rings>()) {
+    rings_->is_exclusive = may_be_exclusive;
     const int error = set_up(rings_->kernel, entries, rings_->is_exclusive);
     if (error != 0) throw_system_error(-error, "creating the io_uring of a loop");
     const unsigned features = rings_->kernel.features;
@@ -96,7 +100,9 @@ bool uring_ring::is_exclusive() const noexcept {
 }
 
 int uring_ring::enable() noexcept {
-    return rings_->is_exclusive ? ::io_uring_enable_rings(&rings_->kernel) : 0;
+    if (!rings_->is_exclusive) return 0;
+    // io_uring_enable_rings is not exported by liburing 2.3.
+    return ::io_uring_register(descriptor(), IORING_REGISTER_ENABLE_RINGS, nullptr, 0);
 }
 
 int uring_ring::descriptor() const noexcept {
@@ -226,7 +232,7 @@ namespace weft::detail {
 
 struct uring_ring::rings {};
 
-uring_ring::uring_ring(unsigned) {
+uring_ring::uring_ring(unsigned, bool) {
     throw_system_error(ENOSYS, "creating the io_uring of a loop: weft was built without liburing");
 }
 uring_ring::~uring_ring() = default;

@@ -35,7 +35,7 @@ public:
     /// Room for that many requests that are not submitted, and sixteen times as many completions;
     /// more of these are kept by the kernel. Throws `std::system_error`: ENOSYS (no io_uring, in
     /// the kernel or in this build), EPERM (forbidden), ENOMEM, EMFILE.
-    explicit uring_ring(unsigned entries);
+    explicit uring_ring(unsigned entries, bool may_be_exclusive = true);
     uring_ring(const uring_ring&) = delete;
     uring_ring& operator=(const uring_ring&) = delete;
     ~uring_ring();
@@ -56,8 +56,8 @@ public:
     /// Asks for the end of the request with the tag `of`. What becomes of this is of no interest,
     /// but may be reported, with the tag `tag`.
     [[nodiscard]] bool cancel(std::uint64_t of, std::uint64_t tag) noexcept;
-    /// The same for all that are for the file which `fd` is now. The result is reported:
-    /// -ENOENT when there were none.
+    /// The same for all that are for the file which `fd` is now. The result is how many these are
+    /// (or -ENOENT for none), or the negative of an `errno`: kernels before Linux 5.19 cannot tell.
     [[nodiscard]] bool cancel_all_of(int fd, std::uint64_t tag) noexcept;
 
     [[nodiscard]] bool has_unsubmitted() const noexcept;
