@@ -50,6 +50,7 @@ std::uint64_t tag_of(const operation& op) noexcept {
 
 driver_uring::driver_uring(unsigned entries, bool may_be_exclusive)
     : entries_(entries),
+      may_be_exclusive_(may_be_exclusive),
       ring_(std::make_unique<detail::uring_ring>(entries, may_be_exclusive)),
       fork_count_(detail::fork_count()) {}
 
@@ -207,6 +208,16 @@ bool driver_uring::ask_back_orphans() noexcept {
     for (operation* op = orphans_.front(); op != nullptr; op = op->next)
         if (!ask_back(*op)) return false;
     return true;
+}
+
+/// Until the kernel has nothing. All of it is due again.
+void driver_uring::recall_all() noexcept {
+    if (in_kernel_ == 0) return;
+    while (!ring_->cancel_all(unheeded_tag)) take_completions();
+    while (in_kernel_ != 0) {
+        wait(clock::duration(-1));
+        take_completions();
+    }
 }
 
 /// The kernel has nothing any more.

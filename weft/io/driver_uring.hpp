@@ -51,10 +51,12 @@ public:
 ///    the kernel tells readiness of it and performs nothing, and each operation waits by itself,
 ///    for the file that has the number then, which it keeps open.
 /// 7. The ring belongs to the thread that parks. When the loop goes to another thread it gets
-///    another one, and what the kernel had is given to it again.
+///    another one, and what the kernel had is given to it again; the first thread has ended then, or
+///    has nothing there.
 /// 8. In a child of fork, nothing of this is the child's, as in `driver_epoll`: the ring is not
 ///    entered.
-/// 9. Nested in another poll (`descriptor`) it is armed as if it waited.
+/// 9. Nested in another poll (`descriptor`) it is armed as if it waited, and the ring is not
+///    exclusive: that poll may say EINTR more often.
 ///
 /// Limitations: several operations on a descriptor that was never adopted are served in the order
 /// in which the kernel wakes them, and one whose number was closed behind our back waits on for
@@ -112,6 +114,7 @@ private:
     [[nodiscard]] bool is_forked() const noexcept;
     void bind() noexcept;
     void renew_ring() noexcept;
+    void recall_all() noexcept;
     void take_back_all() noexcept;
     int own(int fd) noexcept;
     [[nodiscard]] std::int64_t attempt_on(entry* e, const operation& op) noexcept;
@@ -143,6 +146,7 @@ private:
     void park_in_child(clock::time_point deadline) noexcept;
 
     unsigned entries_;
+    bool may_be_exclusive_;
     std::unique_ptr<detail::uring_ring> ring_;
     /// The number of the thread that the ring belongs to; 0 before the first `park`.
     std::uint64_t thread_ = 0;

@@ -49,10 +49,10 @@ void driver_uring::renew_ring() noexcept {
     take_completions();
     ring_.reset();
     try {
-        ring_ = std::make_unique<detail::uring_ring>(entries_);
+        ring_ = std::make_unique<detail::uring_ring>(entries_, may_be_exclusive_);
     } catch (...) {
-        WEFT_CHECK(false, "no memory or descriptor for the io_uring of a loop that went to another "
-                          "thread");
+        WEFT_CHECK(false, "no memory or descriptor for another io_uring of a loop, which went to "
+                          "another thread or is nested in another poll");
     }
     wake_is_watched_ = alarm_is_watched_ = false;
     take_back_all();
@@ -113,8 +113,13 @@ int driver_uring::descriptor() {
     if (!alarm_) {
         unique_fd alarm(::timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC));
         if (!alarm) throw_system_error(errno, "creating the timerfd of a loop");
-        alarm_ = std::move(alarm);
         bind();
+        if (ring_->is_exclusive()) {
+            recall_all();
+            may_be_exclusive_ = false;
+            renew_ring();
+        }
+        alarm_ = std::move(alarm);
         watch_own();
         submit_requests();
         // Until its first turn nobody knows what there is to do.

@@ -124,28 +124,45 @@ TEST_F(driver_uring_world, a_loop_may_go_to_another_thread) {
 }
 
 TEST_F(driver_uring_world, an_outer_poll_is_told_of_completions_wakes_and_deadlines) {
+    const auto [in, out] = driver_->open_pipe();
+    std::string bytes(8, '\0');
+    request early(read, in, bytes);
+    world_->start(early);
+    give();
+    EXPECT_EQ(driver_->in_kernel(), 1u);
     pollfd outer{driver_->descriptor(), POLLIN, 0};
+    EXPECT_EQ(driver_->in_kernel(), 0u) << "it has another ring from now on";
+    give();
+    EXPECT_EQ(::write(out, "x", 1), 1);
     const auto is_readable = [&](int milliseconds) {
         return ::poll(&outer, 1, milliseconds) == 1 && (outer.revents & POLLIN) != 0;
     };
     EXPECT_TRUE(is_readable(0)) << "nobody knows yet what there is to do";
     give();
-    const auto [in, out] = driver_->open_pipe();
-    std::string bytes(8, '\0');
+    EXPECT_EQ(early.result, 1);
+    // What happens while one waits, not before.
+    const auto soon = [](auto act) {
+        return std::thread([act] {
+            std::this_thread::sleep_for(2ms);  // tidy: allow sleep the outer poll waits meanwhile
+            act();
+        });
+    };
     for (int round = 0; round < 3; ++round) {
         request waiter(read, in, bytes);
         world_->start(waiter);
         EXPECT_TRUE(driver_->prepare(weft::clock::never));
         EXPECT_FALSE(is_readable(0));
-        EXPECT_EQ(::write(out, "x", 1), 1);
+        std::thread writer = soon([out = out] { EXPECT_EQ(::write(out, "x", 1), 1); });
         EXPECT_TRUE(is_readable(5000));
+        writer.join();
         give();
         EXPECT_EQ(waiter.result, 1);
 
         EXPECT_TRUE(driver_->prepare(weft::clock::never));
         EXPECT_FALSE(is_readable(0));
-        std::thread([&] { driver_->wake(); }).join();
+        std::thread waker = soon([this] { driver_->wake(); });
         EXPECT_TRUE(is_readable(5000));
+        waker.join();
         give();
 
         const auto deadline = driver_->now() + 3ms;

@@ -102,7 +102,7 @@ bool uring_ring::is_exclusive() const noexcept {
 int uring_ring::enable() noexcept {
     if (!rings_->is_exclusive) return 0;
     // io_uring_enable_rings is not exported by liburing 2.3.
-    return ::io_uring_register(descriptor(), IORING_REGISTER_ENABLE_RINGS, nullptr, 0);
+    return ::io_uring_register(rings_->kernel.ring_fd, IORING_REGISTER_ENABLE_RINGS, nullptr, 0);
 }
 
 int uring_ring::descriptor() const noexcept {
@@ -193,6 +193,14 @@ bool uring_ring::cancel_all_of(int fd, std::uint64_t tag) noexcept {
     return true;
 }
 
+bool uring_ring::cancel_all(std::uint64_t tag) noexcept {
+    io_uring_sqe* const entry = rings_->next();
+    if (entry == nullptr) return false;
+    ::io_uring_prep_cancel64(entry, 0, IORING_ASYNC_CANCEL_ANY | IORING_ASYNC_CANCEL_ALL);
+    ::io_uring_sqe_set_data64(entry, tag);
+    return true;
+}
+
 bool uring_ring::has_unsubmitted() const noexcept {
     return ::io_uring_sq_ready(&rings_->kernel) != 0;
 }
@@ -261,6 +269,9 @@ bool uring_ring::cancel(std::uint64_t, std::uint64_t) noexcept {
     return false;
 }
 bool uring_ring::cancel_all_of(int, std::uint64_t) noexcept {
+    return false;
+}
+bool uring_ring::cancel_all(std::uint64_t) noexcept {
     return false;
 }
 bool uring_ring::has_unsubmitted() const noexcept {

@@ -43,6 +43,9 @@ public:
     [[nodiscard]] bool is_exclusive() const noexcept;
     /// The calling thread is its thread. Returns 0 or the negative of an `errno`.
     int enable() noexcept;
+    /// Readable when `take` would have something. Of an exclusive ring that is told only to those who
+    /// look: it wakes nobody who waits for its descriptor (nor does IORING_REGISTER_EVENTFD do, for
+    /// a request on an eventfd; Linux 6.18).
     [[nodiscard]] int descriptor() const noexcept;
 
     /// Whether the kernel can do by itself what `code` asks; for the rest it can tell when to try.
@@ -59,6 +62,8 @@ public:
     /// The same for all that are for the file which `fd` is now. The result is how many these are
     /// (or -ENOENT for none), or the negative of an `errno`: kernels before Linux 5.19 cannot tell.
     [[nodiscard]] bool cancel_all_of(int fd, std::uint64_t tag) noexcept;
+    /// The same for all that there are. REQUIRES: is_exclusive().
+    [[nodiscard]] bool cancel_all(std::uint64_t tag) noexcept;
 
     [[nodiscard]] bool has_unsubmitted() const noexcept;
     /// 0, or the negative of an `errno`.
