@@ -6,7 +6,6 @@
 #include "weft/testing/seeded_oracle.hpp"
 #include "weft/testing/simulator.hpp"
 
-#include <array>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
@@ -96,45 +95,21 @@ private:
     proving_ground& ground_;
 };
 
-/// A simulator that counts the descriptors that are open.
-class counting_driver final : public driver {
-public:
-    counting_driver(oracle& chooses, int& open) : world_(&chooses), open_(open) {
-        world_.latency(clock::duration(0), std::chrono::milliseconds(2)).pipe_capacity(64);
-    }
-    [[nodiscard]] const char* name() const noexcept override { return world_.name(); }
-    [[nodiscard]] submission submit(operation& op) noexcept override { return world_.submit(op); }
-    void cancel(operation& op) noexcept override { world_.cancel(op); }
-    void park(clock::time_point deadline) noexcept override { world_.park(deadline); }
-    void wake() noexcept override { world_.wake(); }
-    [[nodiscard]] clock::time_point now() noexcept override { return world_.now(); }
-    [[nodiscard]] bool is_stuck() const noexcept override { return world_.is_stuck(); }
-    [[nodiscard]] std::array<int, 2> open_pipe() override {
-        open_ += 2;
-        return world_.open_pipe();
-    }
-    int adopt(int descriptor) noexcept override { return world_.adopt(descriptor); }
-    int close(int descriptor) noexcept override {
-        const int result = world_.close(descriptor);
-        open_ -= result == 0 ? 1 : 0;
-        return result;
-    }
-
-private:
-    simulator world_;
-    int& open_;
-};
-
 /// One run; gives the number of points in it where the blow could fall.
 template <class Scenario>
 std::uint64_t run_once(Scenario scenario, coroutine_kind kind, proving_ground& ground,
                        std::uint64_t seed) {
     witness::reset();
-    int open = 0;
+    const simulator* simulated = nullptr;
     telling_oracle oracle(seed, ground);
     options how;
     how.watchdog({}).grace(std::chrono::milliseconds(50)).choices(&oracle);
-    how.driver([&] { return std::make_unique<counting_driver>(oracle, open); });
+    how.driver([&] {
+        auto made = std::make_unique<simulator>(&oracle);
+        made->latency(clock::duration(0), std::chrono::milliseconds(2)).pipe_capacity(64);
+        simulated = made.get();
+        return made;
+    });
     how.on_unhandled([](const std::exception_ptr& e, std::string_view who) {
         ADD_FAILURE() << who << ": " << describe_exception(e);
     });
@@ -148,7 +123,7 @@ std::uint64_t run_once(Scenario scenario, coroutine_kind kind, proving_ground& g
     EXPECT_EQ(world.statistics().live(), 0u);
     EXPECT_EQ(world.statistics().timers(), 0u);
     EXPECT_EQ(witness::now.live, 0) << "objects were not destroyed";
-    EXPECT_EQ(open, 0) << "descriptors were not closed";
+    EXPECT_EQ(simulated->open_count(), 0u) << "descriptors were not closed";
     return ground.count();
 }
 

@@ -31,9 +31,11 @@ func main() {
 		fmt.Println("ns_per_item", measureSharedChannel(1024, 10_000_000))
 	case "shared-channel-1":
 		fmt.Println("ns_per_item", measureSharedChannel(1, 1_000_000))
+	case "echo":
+		serveEcho()
 	default:
 		fmt.Fprintln(os.Stderr, "usage: peer_go spawn|yield|sleep|timer|channel|rendezvous|"+
-			"shared-channel-1024|shared-channel-1")
+			"shared-channel-1024|shared-channel-1|echo")
 		os.Exit(2)
 	}
 }

@@ -27,6 +27,28 @@ constexpr bench_peers rendezvous_peers{{"Go", {"peer_go", "rendezvous"}},
 constexpr bench_peers mutex_peers{{"Boost.Fiber", {"mutex_lock_fiber", "fiber"}},
                                   {"std::mutex", {"mutex_lock", "std"}}};
 
+// Each figure of an echo is a multiple of the minimal server's, measured in turns with it.
+constexpr bench_peers echo_peers_64{{"libuv", {"echo", "libuv-64"}},
+                                    {"Boost.Asio", {"echo", "asio-64"}},
+                                    {"Tokio", {"echo", "tokio-64"}},
+                                    {"Go", {"echo", "go-64"}}};
+constexpr bench_peers echo_peers_1000{{"libuv", {"echo", "libuv-1000"}},
+                                      {"Boost.Asio", {"echo", "asio-1000"}},
+                                      {"Tokio", {"echo", "tokio-1000"}},
+                                      {"Go", {"echo", "go-1000"}}};
+constexpr bench_peers echo_peers_10000{{"libuv", {"echo", "libuv-10000"}},
+                                       {"Boost.Asio", {"echo", "asio-10000"}},
+                                       {"Tokio", {"echo", "tokio-10000"}},
+                                       {"Go", {"echo", "go-10000"}}};
+constexpr bench_peers echo_memory_peers{{"libuv", {"echo_memory", "libuv"}},
+                                        {"Boost.Asio", {"echo_memory", "asio"}},
+                                        {"Tokio", {"echo_memory", "tokio"}},
+                                        {"Go", {"echo_memory", "go"}}};
+constexpr bench_peers echo_connections_peers{{"libuv", {"echo_connections", "libuv"}},
+                                             {"Boost.Asio", {"echo_connections", "asio"}},
+                                             {"Tokio", {"echo_connections", "tokio"}},
+                                             {"Go", {"echo_connections", "go"}}};
+
 constexpr std::array benchmarks = {
     benchmark{"generator.for", "a value of a generator in a range-for", "ns_per_value", "ns",
               better::lower, bench_side{"generator_for", "weft"}, "minimal generator",
@@ -191,6 +213,91 @@ constexpr std::array benchmarks = {
     benchmark{"channel.rendezvous-fiber", "an item from hand to hand, one thread: fibers",
               "ns_per_item", "ns", better::lower, bench_side{"channel", "rendezvous-fiber"},
               rendezvous_peers, 0.15},
+    benchmark{"echo.task-64",
+              "an echo of 64 bytes, 64 connections, tasks: CPU over a minimal epoll server",
+              "times_raw", "x", better::lower, bench_side{"echo", "weft_task-64"}, no_peers, no_bar}
+        .at_most(1.10)
+        .on_all_processors(),
+    benchmark{"echo.task-64-vs-others", "its CPU against theirs, 64 connections, tasks",
+              "times_raw", "x", better::lower, bench_side{"echo", "weft_task-64"}, echo_peers_64,
+              1.0}
+        .on_all_processors(),
+    benchmark{"echo.task-1000", "the same with 1,000 connections", "times_raw", "x", better::lower,
+              bench_side{"echo", "weft_task-1000"}, no_peers, no_bar}
+        .at_most(1.10)
+        .on_all_processors(),
+    benchmark{"echo.task-1000-vs-others", "its CPU against theirs, 1,000 connections, tasks",
+              "times_raw", "x", better::lower, bench_side{"echo", "weft_task-1000"},
+              echo_peers_1000, 1.0}
+        .on_all_processors(),
+    benchmark{"echo.task-10000", "the same with 10,000 connections", "times_raw", "x",
+              better::lower, bench_side{"echo", "weft_task-10000"}, no_peers, no_bar}
+        .at_most(1.20)
+        .on_all_processors(),
+    benchmark{"echo.task-10000-vs-others", "its CPU against theirs, 10,000 connections, tasks",
+              "times_raw", "x", better::lower, bench_side{"echo", "weft_task-10000"},
+              echo_peers_10000, 1.0}
+        .on_all_processors(),
+    benchmark{"echo.fiber-64",
+              "an echo of 64 bytes, 64 connections, fibers: CPU over a minimal epoll server",
+              "times_raw", "x", better::lower, bench_side{"echo", "weft_fiber-64"}, no_peers,
+              no_bar}
+        .at_most(1.12)
+        .on_all_processors(),
+    benchmark{"echo.fiber-64-vs-others", "its CPU against theirs, 64 connections, fibers",
+              "times_raw", "x", better::lower, bench_side{"echo", "weft_fiber-64"}, echo_peers_64,
+              1.0}
+        .on_all_processors(),
+    benchmark{"echo.fiber-1000", "the same with 1,000 connections", "times_raw", "x", better::lower,
+              bench_side{"echo", "weft_fiber-1000"}, no_peers, no_bar}
+        .at_most(1.20)
+        .on_all_processors(),
+    benchmark{"echo.fiber-1000-vs-others", "its CPU against theirs, 1,000 connections, fibers",
+              "times_raw", "x", better::lower, bench_side{"echo", "weft_fiber-1000"},
+              echo_peers_1000, 1.0}
+        .on_all_processors(),
+    benchmark{"echo.fiber-10000", "the same with 10,000 connections", "times_raw", "x",
+              better::lower, bench_side{"echo", "weft_fiber-10000"}, no_peers, no_bar}
+        .at_most(1.35)
+        .on_all_processors(),
+    benchmark{"echo.fiber-10000-vs-others", "its CPU against theirs, 10,000 connections, fibers",
+              "times_raw", "x", better::lower, bench_side{"echo", "weft_fiber-10000"},
+              echo_peers_10000, 1.0}
+        .on_all_processors(),
+    benchmark{"echo.connections-task",
+              "connected, one echo, left, tasks: how many over a minimal epoll server", "times_raw",
+              "x", better::higher, bench_side{"echo_connections", "weft_task"},
+              echo_connections_peers, no_bar}
+        .at_least(0.9)
+        .on_all_processors(),
+    benchmark{"echo.connections-fiber",
+              "connected, one echo, left, fibers: how many over a minimal epoll server",
+              "times_raw", "x", better::higher, bench_side{"echo_connections", "weft_fiber"},
+              echo_connections_peers, no_bar}
+        .at_least(0.9)
+        .on_all_processors(),
+    benchmark{"echo.memory-task",
+              "a silent connection of an echo server, one of 10,000, tasks: its memory",
+              "bytes_per_connection", "B", better::lower, bench_side{"echo_memory", "weft_task"},
+              echo_memory_peers, no_bar}
+        .at_most(1024)
+        .on_all_processors(),
+    benchmark{"echo.memory-fiber",
+              "a silent connection of an echo server, one of 10,000, fibers: its memory",
+              "bytes_per_connection", "B", better::lower, bench_side{"echo_memory", "weft_fiber"},
+              echo_memory_peers, no_bar}
+        .at_most(6144)
+        .on_all_processors(),
+    benchmark{"echo.idle-task", "CPU in a second while 10,000 connections are silent, tasks",
+              "a_second", "ns", better::lower, bench_side{"echo_idle", "weft_task"}, no_peers,
+              no_bar}
+        .at_most(0)
+        .on_all_processors(),
+    benchmark{"echo.idle-fiber", "CPU in a second while 10,000 connections are silent, fibers",
+              "a_second", "ns", better::lower, bench_side{"echo_idle", "weft_fiber"}, no_peers,
+              no_bar}
+        .at_most(0)
+        .on_all_processors(),
 };
 
 }  // namespace

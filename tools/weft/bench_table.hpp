@@ -76,6 +76,8 @@ public:
         barred.on = bar_on::figure;
         return barred;
     }
+    /// The same for a figure that is good when it is high.
+    [[nodiscard]] constexpr benchmark at_least(double figure) const { return at_most(figure); }
     /// Of several threads: neither side is held to one processor.
     [[nodiscard]] constexpr benchmark on_all_processors() const {
         benchmark wide = *this;

@@ -23,7 +23,9 @@ enum class operation_code : std::uint8_t {
 };
 
 /// Where the bytes of a `send_file` come from.
-struct file_part {
+class file_part {
+public:
+    file_part(int f, std::int64_t from) noexcept : file(f), offset(from) {}
     int file;
     std::int64_t offset;
 };

@@ -8,7 +8,7 @@ namespace {
 
 /// The end of the operation wakes the coroutine; its memory is the driver's until then.
 void ask_for_its_end(waiter& w) noexcept {
-    auto& self = static_cast<operation_awaiter&>(w);
+    auto& self = static_cast<operation_waiter&>(w);
     if (self.cancelling) return;
     this_scheduler().world().cancel(self);
 }
@@ -42,12 +42,15 @@ const wait_kind& kind_of(operation_code code) noexcept {
     return reading;
 }
 
+std::system_error error_of(const operation& op) {
+    return {static_cast<int>(-op.result), std::generic_category(),
+            std::string(kind_of(op.code).what) + " of descriptor " + std::to_string(op.descriptor)};
+}
+
 std::size_t checked_result(const operation& op) {
     if (op.result >= 0) [[likely]]
         return static_cast<std::size_t>(op.result);
-    throw std::system_error(static_cast<int>(-op.result), std::generic_category(),
-                            std::string(kind_of(op.code).what) + " of descriptor " +
-                                std::to_string(op.descriptor));
+    throw error_of(op);
 }
 
 }  // namespace weft::detail

@@ -17,6 +17,8 @@ enum class choice : std::uint8_t {
     bytes,       ///< how many bytes an operation transfers, less one
     branch,      ///< which of the branches of a select that are possible is served
     delay,       ///< how much of a pause is left out that is up to chance
+    arrival,     ///< how long what is sent is under way in a simulated network
+    fault,       ///< which of a network's failures happens, if any
 };
 
 /// Decides what the scheduler leaves open. A loop without one takes the first of everything (FIFO,

@@ -35,6 +35,12 @@ public:
                            std::size_t& size) noexcept = 0;
     virtual int local_address(int socket, void* address, std::size_t& size) noexcept = 0;
     virtual int peer_address(int socket, void* address, std::size_t& size) noexcept = 0;
+
+    /// Removes the file that binding a unix socket to `address` has made. Nothing happens where
+    /// there are no files.
+    virtual int remove_file(const void* address, std::size_t size) noexcept;
+    /// There is such a file, and no process listens there any more.
+    [[nodiscard]] virtual bool is_left_behind(const void* address, std::size_t size) noexcept;
 };
 
 }  // namespace weft

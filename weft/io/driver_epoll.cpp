@@ -45,7 +45,7 @@ const char* driver_epoll::name() const noexcept {
 }
 
 bool driver_epoll::is_forked() const noexcept {
-    return detail::fork_count() != fork_count_;
+    return detail::fork_count_again() != fork_count_;
 }
 
 bool driver_epoll::is_stuck() const noexcept {
@@ -91,14 +91,15 @@ std::int64_t driver_epoll::attempt_on(entry* e, const operation& op) noexcept {
     if (op.short_is_empty && e != nullptr)
         e->is_drained = result > 0 && result < static_cast<std::int64_t>(op.size) &&
                         e->is_watched && !e->is_strange;
-    if (op.code == operation_code::accept && result >= 0) {
-        const auto socket = static_cast<int>(result);
-        if (const int error = own(socket); error < 0) {
-            ::close(socket);
-            return error;
-        }
-    }
+    if (op.code == operation_code::accept && result >= 0) [[unlikely]]
+        return own_accepted(static_cast<int>(result));
     return result;
+}
+
+int driver_epoll::own_accepted(int socket) noexcept {
+    const int error = own(socket);
+    if (error < 0) ::close(socket);
+    return error < 0 ? error : socket;
 }
 
 /// A descriptor that was just opened, non-blocking: nothing that is known of its number holds.

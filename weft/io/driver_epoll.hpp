@@ -106,6 +106,7 @@ private:
 
     [[nodiscard]] bool is_forked() const noexcept;
     int own(int fd) noexcept;
+    [[nodiscard]] int own_accepted(int socket) noexcept;
     [[nodiscard]] std::int64_t attempt_on(entry* e, const operation& op) noexcept;
     [[nodiscard]] int watch(int fd, entry& e) noexcept;
     void finish(operation& op, std::int64_t result) noexcept;

@@ -65,7 +65,7 @@ const char* driver_uring::name() const noexcept {
 }
 
 bool driver_uring::is_forked() const noexcept {
-    return detail::fork_count() != fork_count_;
+    return detail::fork_count_again() != fork_count_;
 }
 
 bool driver_uring::is_stuck() const noexcept {

@@ -239,7 +239,7 @@ TEST_F(driver_uring, accepts_connects_and_sends_files) {
     std::size_t got = 0;
     std::string part(std::size_t{1} << 16, '\0');
     while (got < text.size()) {
-        weft::file_part from{file.get(), static_cast<std::int64_t>(sent)};
+        weft::file_part from(file.get(), static_cast<std::int64_t>(sent));
         request sending(send_file, there, &from, text.size() - sent);
         if (sent < text.size()) world_->start(sending);
         while (got < text.size() && (got < sent || sending.pending)) {

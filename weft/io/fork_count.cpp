@@ -2,16 +2,11 @@
 
 #include "weft/base/check.hpp"
 
-#include <atomic>
 #include <pthread.h>
 
 namespace weft::detail {
-namespace {
 
-// Written in a child by its only thread, while it is being forked.
 std::atomic<unsigned> forks{0};
-
-}  // namespace
 
 unsigned fork_count() noexcept {
     static const bool watched = [] {
@@ -19,7 +14,7 @@ unsigned fork_count() noexcept {
         return ::pthread_atfork(nullptr, nullptr, in_child) == 0;
     }();
     WEFT_CHECK(watched, "no memory to note that a child must not use its parent's loop");
-    return forks.load(std::memory_order_relaxed);
+    return fork_count_again();
 }
 
 }  // namespace weft::detail

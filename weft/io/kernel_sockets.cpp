@@ -1,7 +1,12 @@
 #include "weft/io/kernel_sockets.hpp"
 
+#include "weft/base/fd.hpp"
+
+#include <algorithm>
 #include <cerrno>
+#include <cstring>
 #include <sys/socket.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 namespace weft::detail {
@@ -77,6 +82,20 @@ int kernel_sockets::local_address(int socket, void* address, std::size_t& size) 
 
 int kernel_sockets::peer_address(int socket, void* address, std::size_t& size) noexcept {
     return address_by(::getpeername, socket, address, size);
+}
+
+int kernel_sockets::remove_file(const void* address, std::size_t size) noexcept {
+    sockaddr_un at{};
+    std::memcpy(&at, address, std::min(size, sizeof at - 1));
+    return answer(::unlink(at.sun_path));
+}
+
+bool kernel_sockets::is_left_behind(const void* address, std::size_t size) noexcept {
+    const unique_fd probe(::socket(AF_UNIX, SOCK_STREAM | our_flags, 0));
+    return probe &&
+           ::connect(probe.get(), static_cast<const sockaddr*>(address),
+                     static_cast<socklen_t>(size)) != 0 &&
+           errno == ECONNREFUSED;
 }
 
 }  // namespace weft::detail

@@ -22,6 +22,8 @@ public:
                    std::size_t& size) noexcept override;
     int local_address(int socket, void* address, std::size_t& size) noexcept override;
     int peer_address(int socket, void* address, std::size_t& size) noexcept override;
+    int remove_file(const void* address, std::size_t size) noexcept override;
+    [[nodiscard]] bool is_left_behind(const void* address, std::size_t size) noexcept override;
 
 protected:
     /// A socket is new: the driver notes it. 0, or the negative of an errno: it is closed then.

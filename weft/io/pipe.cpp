@@ -3,24 +3,9 @@
 #include "weft/core/scheduler.hpp"
 
 #include <array>
-
-#include <unistd.h>
+#include <system_error>
 
 namespace weft {
-
-write_error::write_error(const std::system_error& cause, std::size_t written)
-    : std::system_error(cause), written_(written) {}
-write_error::~write_error() = default;
-
-void pipe_end::close() noexcept {
-    const int descriptor = std::exchange(descriptor_, -1);
-    if (descriptor < 0) return;
-    // A loop that has ended took the descriptors of its own world with it.
-    if (detail::the_scheduler != nullptr)
-        detail::the_scheduler->world().close(descriptor);
-    else
-        ::close(descriptor);
-}
 
 task<> pipe_writer::write_all(std::string_view bytes) const {
     std::size_t written = 0;

@@ -1,57 +1,24 @@
 #pragma once
 
 #include "weft/base/export.hpp"
+#include "weft/base/write_error.hpp"
 #include "weft/core/operation_awaiter.hpp"
 #include "weft/core/task.hpp"
+#include "weft/io/owned_descriptor.hpp"
 
 #include <cstddef>
 #include <span>
 #include <string_view>
-#include <system_error>
-#include <utility>
 
 /// Pipes between coroutines, threads and processes.
 namespace weft {
 
-/// A write that failed after a part of it was done.
-class WEFT_EXPORT write_error : public std::system_error {
+/// One end of a pipe.
+using pipe_end = owned_descriptor;
+
+class WEFT_EXPORT pipe_reader : public owned_descriptor {
 public:
-    write_error(const std::system_error& cause, std::size_t written);
-    ~write_error() override;
-    [[nodiscard]] std::size_t written() const noexcept { return written_; }
-
-private:
-    std::size_t written_;
-};
-
-/// One end of a pipe: closes it when it is destroyed. One thread, the loop's that opened it.
-class WEFT_EXPORT pipe_end {
-public:
-    pipe_end() noexcept = default;
-    /// Takes over a descriptor that the driver of this thread's loop has adopted or opened.
-    explicit pipe_end(int descriptor) noexcept : descriptor_(descriptor) {}
-    pipe_end(pipe_end&& other) noexcept : descriptor_(std::exchange(other.descriptor_, -1)) {}
-    pipe_end& operator=(pipe_end&& other) noexcept {
-        if (this != &other) {
-            close();
-            descriptor_ = std::exchange(other.descriptor_, -1);
-        }
-        return *this;
-    }
-    ~pipe_end() { close(); }
-
-    /// Who waits for it is woken with `EBADF`. Idempotent.
-    void close() noexcept;
-    [[nodiscard]] int descriptor() const noexcept { return descriptor_; }
-    [[nodiscard]] explicit operator bool() const noexcept { return descriptor_ >= 0; }
-
-private:
-    int descriptor_ = -1;
-};
-
-class WEFT_EXPORT pipe_reader : public pipe_end {
-public:
-    using pipe_end::pipe_end;
+    using owned_descriptor::owned_descriptor;
     /// Awaited, gives the bytes read, at least one; 0 at the end, when no writer is left. Throws
     /// `std::system_error`. A cancellation loses nothing: what was read is given.
     [[nodiscard]] auto read_some(std::span<std::byte> into) const noexcept {
@@ -63,9 +30,9 @@ public:
     }
 };
 
-class WEFT_EXPORT pipe_writer : public pipe_end {
+class WEFT_EXPORT pipe_writer : public owned_descriptor {
 public:
-    using pipe_end::pipe_end;
+    using owned_descriptor::owned_descriptor;
     /// Awaited, gives the bytes written, at least one. Throws `std::system_error`, `EPIPE` when no
     /// reader is left; there is no SIGPIPE.
     [[nodiscard]] auto write_some(std::string_view bytes) const noexcept {

@@ -8,7 +8,13 @@ namespace weft::testing {
 using detail::direction;
 using detail::operation_queue;
 
-sim_descriptor& sim_descriptors::open(std::unique_ptr<sim_endpoint> end) {
+sim_descriptors::~sim_descriptors() {
+    // An endpoint that goes tells its other end, which is to find nobody at home.
+    for (const auto& slot : slots_)
+        if (slot != nullptr) slot->endpoint->homes_.clear();
+}
+
+int sim_descriptors::open(std::shared_ptr<sim_endpoint> end) {
     if (free_.empty()) {
         slots_.emplace_back();
         free_.insert(slots_.size() - 1);
@@ -17,15 +23,10 @@ sim_descriptor& sim_descriptors::open(std::unique_ptr<sim_endpoint> end) {
     const int number = sim_descriptor_first + static_cast<int>(index);
     slots_[index] = std::make_unique<sim_descriptor>(number, std::move(end));
     free_.erase(free_.begin());
-    return *slots_[index];
-}
-
-std::array<int, 2> sim_descriptors::open_pair(std::array<std::unique_ptr<sim_endpoint>, 2> ends) {
-    sim_descriptor& one = open(std::move(ends[0]));
-    sim_descriptor& two = open(std::move(ends[1]));
-    one.peer = &two;
-    two.peer = &one;
-    return {one.number, two.number};
+    sim_endpoint& opened = *slots_[index]->endpoint;
+    opened.table_ = this;
+    opened.homes_.push_back(slots_[index].get());
+    return number;
 }
 
 sim_descriptor* sim_descriptors::find(int number) const noexcept {
@@ -38,21 +39,18 @@ void sim_descriptors::close(sim_descriptor& d, operation_queue& waited) {
     for (operation_queue& queue : d.waiting)
         while (!queue.empty()) waited.push_back(queue.pop_front());
     std::erase_if(candidates_, [&](const candidate& c) { return c.at == &d; });
-    sim_descriptor* const peer = d.peer;
+    std::erase(d.endpoint->homes_, &d);
     const auto index = static_cast<std::size_t>(d.number - sim_descriptor_first);
-    slots_[index].reset();
+    // The endpoint goes last: what its end changes elsewhere finds this one closed.
+    const std::unique_ptr<sim_descriptor> closed = std::move(slots_[index]);
     free_.insert(index);
-    if (peer != nullptr) {
-        peer->peer = nullptr;
-        refresh(peer);
-    }
 }
 
-void sim_descriptors::refresh(sim_descriptor* d) {
-    if (d == nullptr) return;
+void sim_descriptors::refresh(sim_descriptor* d) noexcept {
     for (const direction way : {direction::in, direction::out}) {
         const candidate mine{d, way};
-        const bool is_one = !d->queue(way).empty() && d->endpoint->is_ready(way);
+        const operation_queue& queue = d->queue(way);
+        const bool is_one = !queue.empty() && d->endpoint->can_perform(*queue.front());
         if (is_one == std::exchange(d->is_candidate[static_cast<std::size_t>(way)], is_one))
             continue;
         if (is_one)

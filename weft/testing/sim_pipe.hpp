@@ -17,7 +17,7 @@ inline constexpr std::size_t sim_pipe_capacity_default = std::size_t{64} * 1024;
 ///
 /// Unlike a real pipe it writes a part of few bytes when there is no room for all of them, as a
 /// socket does: whoever relies on PIPE_BUF finds out.
-[[nodiscard]] WEFT_EXPORT std::array<std::unique_ptr<sim_endpoint>, 2> make_sim_pipe(
+[[nodiscard]] WEFT_EXPORT std::array<std::shared_ptr<sim_endpoint>, 2> make_sim_pipe(
     std::size_t capacity = sim_pipe_capacity_default);
 
 }  // namespace weft::testing

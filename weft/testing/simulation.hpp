@@ -11,6 +11,7 @@
 #include <memory>
 #include <source_location>
 #include <string>
+#include <string_view>
 #include <utility>
 
 /// Running a program in a simulated world.
@@ -37,6 +38,20 @@ public:
         latency_max_ = max;
         return *this;
     }
+    /// How the network behaves; see `network_options`. While it runs too.
+    simulation& network(const network_options& how);
+    /// How many descriptors may be open at once; see `simulator::descriptor_limit`.
+    simulation& descriptor_limit(std::size_t most) noexcept {
+        descriptor_limit_ = most;
+        return *this;
+    }
+
+    // Of the world that runs now; see `simulator`. They throw `usage_error` when none does.
+    void partition(std::string_view host) { running().partition(host); }
+    void heal(std::string_view host) { running().heal(host); }
+    void heal_all() { running().heal_all(); }
+    void reset_all() { running().reset_all(); }
+
     /// As `weft::run`.
     template <class F>
     decltype(auto) run(F&& fn, std::source_location at = std::source_location::current()) {
@@ -50,9 +65,14 @@ public:
     [[nodiscard]] seeded_oracle& choices() noexcept { return oracle_; }
 
 private:
+    [[nodiscard]] sim_network& running() const;
+
     seeded_oracle oracle_;
     clock::duration latency_min_{0};
     clock::duration latency_max_{0};
+    std::size_t descriptor_limit_ = SIZE_MAX;
+    network_options network_;
+    std::weak_ptr<sim_network> running_;
     options how_;
 };
 

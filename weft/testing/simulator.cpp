@@ -1,6 +1,8 @@
 #include "weft/testing/simulator.hpp"
 
 #include "weft/base/check.hpp"
+#include "weft/base/error.hpp"
+#include "weft/base/fd.hpp"
 
 #include <algorithm>
 #include <cerrno>
@@ -19,13 +21,22 @@ constexpr auto later = [](const auto& a, const auto& b) noexcept {
     return a.due != b.due ? a.due > b.due : a.number > b.number;
 };
 
-bool is_transfer(const operation& op) noexcept {
-    return op.code == operation_code::read || op.code == operation_code::write;
+bool moves_nothing(const sim_endpoint& end, const operation& op) noexcept {
+    using enum operation_code;
+    const bool is_transfer = op.code == read || op.code == write || op.code == receive ||
+                             op.code == send || op.code == send_file;
+    return is_transfer && op.size == 0 && end.is_stream();
 }
 
 }  // namespace
 
+simulator::simulator(oracle* chooses)
+    : chance_(chooses),
+      network_(std::make_shared<sim_network>(chance_, descriptors_, now_)),
+      sockets_(*network_) {}
+
 simulator::~simulator() {
+    network_->end();
     WEFT_CHECK(pending_count_ == 0,
                "a simulator is destroyed while operations are pending: cancel them and park until "
                "they are complete");
@@ -48,11 +59,30 @@ const char* simulator::name() const noexcept {
     return "simulator";
 }
 
-std::size_t simulator::choose(choice what, std::size_t n) noexcept {
-    if (oracle_ == nullptr || n < 2) return 0;
-    const std::size_t chosen = oracle_->choose(what, n);
-    WEFT_CHECK(chosen < n, "an oracle chose what there was not");
-    return chosen;
+simulator& simulator::descriptor_limit(std::size_t most) noexcept {
+    descriptors_.limit(most);
+    return *this;
+}
+
+simulator& simulator::network(const network_options& how) {
+    network_->configure(how);
+    return *this;
+}
+
+void simulator::partition(std::string_view host) {
+    network_->partition(host);
+}
+
+void simulator::heal(std::string_view host) {
+    network_->heal(host);
+}
+
+void simulator::heal_all() {
+    network_->heal_all();
+}
+
+void simulator::reset_all() {
+    network_->reset_all();
 }
 
 submission simulator::submit(operation& op) noexcept {
@@ -64,13 +94,14 @@ submission simulator::submit(operation& op) noexcept {
         return submission::done;
     };
     if (d == nullptr) return done(-EBADF);
-    if (is_transfer(op))
-        if (const int refusal = d->endpoint->permits(way); refusal != 0) return done(refusal);
+    if (const int refusal = d->endpoint->refusal(op); refusal != 0) return done(refusal);
     if (d->queue(way).empty()) {
         // No bytes can be moved at any time.
-        if (is_transfer(op) && op.size == 0) return done(0);
-        if (d->endpoint->is_ready(way) && choose(choice::completion, 2) == 0)
-            return done(perform(*d, op));
+        if (moves_nothing(*d->endpoint, op)) return done(0);
+        if (d->endpoint->can_perform(op) && chance_.choose(choice::completion, 2) == 0) {
+            const std::int64_t result = perform(*d, op);
+            if (result != -EAGAIN) return done(result);
+        }
     }
     op.pending = true;
     op.cancelling = false;
@@ -83,30 +114,26 @@ submission simulator::submit(operation& op) noexcept {
 
 /// REQUIRES: it is possible.
 std::int64_t simulator::perform(sim_descriptor& d, operation& op) noexcept {
-    if (!is_transfer(op)) return 0;
-    const direction way = direction_of(op.code);
-    std::size_t size = op.size;
-    const std::size_t possible = std::min(size, d.endpoint->available(way));
-    if (oracle_ != nullptr && possible >= 2) size = choose(choice::bytes, possible) + 1;
-    const std::int64_t result = way == direction::in ? d.endpoint->read(op.buffer, size)
-                                                     : d.endpoint->write(op.buffer, size);
-    descriptors_.refresh(d.peer);
-    return result;
+    return d.endpoint->perform(op, chance_);
 }
 
 void simulator::perform_all() noexcept {
     while (const std::size_t count = descriptors_.candidate_count()) {
-        const auto [d, way] = descriptors_.take_candidate(choose(choice::completion, count));
-        operation& op = d->queue(way).pop_front();
+        const auto [d, way] =
+            descriptors_.take_candidate(chance_.choose(choice::completion, count));
+        operation& op = *d->queue(way).front();
         const std::int64_t result = perform(*d, op);
+        // One that has only begun waits on, the first of its queue.
+        if (result != -EAGAIN) {
+            d->queue(way).remove(op);
+            finish(op, result, next_latency());
+        }
         descriptors_.refresh(d);
-        finish(op, result, next_latency());
     }
 }
 
 clock::duration simulator::next_latency() noexcept {
-    const auto span = static_cast<std::size_t>((latency_max_ - latency_min_).count());
-    return latency_min_ + clock::duration(choose(choice::completion, span + 1));
+    return chance_.between(choice::completion, latency_min_, latency_max_);
 }
 
 /// `op` is in no queue.
@@ -136,9 +163,14 @@ bool simulator::is_due() const noexcept {
 }
 
 void simulator::park(clock::time_point deadline) noexcept {
+    network_->run_due();
     perform_all();
     const bool was_woken = is_woken_.exchange(false);
-    if (!is_due() && !was_woken) let_time_pass(deadline);
+    if (!is_due() && !was_woken) {
+        let_time_pass(deadline);
+        network_->run_due();
+        perform_all();
+    }
     report_due();
 }
 
@@ -146,7 +178,8 @@ void simulator::park(clock::time_point deadline) noexcept {
 constexpr clock::duration creep = std::chrono::microseconds(1);
 
 void simulator::let_time_pass(clock::time_point deadline) noexcept {
-    const clock::time_point next = completions_.empty() ? clock::never : completions_.front().due;
+    const clock::time_point first = completions_.empty() ? clock::never : completions_.front().due;
+    const clock::time_point next = std::min(first, network_->next());
     const clock::time_point target =
         deadline <= now_ ? std::min(next, now_ + creep) : std::min(next, deadline);
     if (target == clock::never) return wait_for_wake();
@@ -187,17 +220,20 @@ void simulator::report_due() noexcept {
     }
     // Only those that are due now: what completions cancel is for the next park.
     for (std::size_t i = 0; i < due.size(); ++i) {
-        std::swap(due[i], due[i + choose(choice::completion, due.size() - i)]);
+        std::swap(due[i], due[i + chance_.choose(choice::completion, due.size() - i)]);
         complete(*due[i], due[i]->result);
     }
 }
 
 bool simulator::is_stuck() const noexcept {
-    return descriptors_.candidate_count() == 0 && completions_.empty() && !is_woken_.load();
+    return descriptors_.candidate_count() == 0 && completions_.empty() &&
+           network_->next() == clock::never && !is_woken_.load();
 }
 
 std::array<int, 2> simulator::open_pipe() {
-    return descriptors_.open_pair(make_sim_pipe(pipe_capacity_));
+    if (!descriptors_.has_room(2)) throw_system_error(EMFILE, "opening a pipe");
+    auto [reader, writer] = make_sim_pipe(pipe_capacity_);
+    return {descriptors_.open(std::move(reader)), descriptors_.open(std::move(writer))};
 }
 
 int simulator::adopt(int descriptor) noexcept {

@@ -2,6 +2,7 @@
 //! `<metric> <value>`, as the programs in C++ do.
 
 mod deadlines;
+mod echo;
 mod process;
 mod sleep;
 mod spawn;
@@ -29,9 +30,10 @@ fn main() {
         "spawn-without-io" => ("ns_per_spawn", spawn::measure_without_io()),
         "yield" => ("ns_per_yield", yields::measure()),
         "sleep" => ("bytes_per_task", sleep::measure()),
+        "echo" => echo::serve(),
         "timer" => ("CPU_ms", timer::measure()),
         _ => {
-            eprintln!("usage: peer_tokio spawn|spawn-without-io|yield|sleep|timer");
+            eprintln!("usage: peer_tokio spawn|spawn-without-io|yield|sleep|timer|echo");
             std::process::exit(2);
         }
     };

@@ -39,6 +39,7 @@ programs producer_and_consumer();
 programs greenlets();
 programs gevent();
 programs gevent_join();
+programs gevent_sockets();
 programs from_subroutines();
 programs hello_asyncio();
 programs speed_and_locks();
@@ -53,6 +54,9 @@ programs waiting_together();
 programs queues();
 programs groups();
 programs threads();
+programs network_clients();
+programs network_servers();
+programs network_sockets();
 
 /// All of them, in the order of their IDs.
 programs all_programs();

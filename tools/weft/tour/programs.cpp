@@ -35,6 +35,7 @@ programs all_programs() {
                                greenlets,
                                gevent,
                                gevent_join,
+                               gevent_sockets,
                                from_subroutines,
                                hello_asyncio,
                                speed_and_locks,
@@ -48,7 +49,10 @@ programs all_programs() {
                                waiting_together,
                                queues,
                                groups,
-                               threads})
+                               threads,
+                               network_clients,
+                               network_servers,
+                               network_sockets})
         std::ranges::copy(section(), std::back_inserter(all));
     std::ranges::sort(all, {}, order);
     return all;
