@@ -159,29 +159,27 @@ T* shared_memory(std::size_t count) {
 
 }  // namespace
 
-echo_load::echo_load(const load_plan& plan)
-    : plan_(plan), reports_(shared_memory<report>(static_cast<std::size_t>(plan.processes))) {
+echo_load::echo_load(const load_plan& plan) : plan_(plan) {
     std::vector<talker> talkers(static_cast<std::size_t>(plan.connections));
     std::array<int, 2> ends{};
     if (::pipe2(ends.data(), O_CLOEXEC) != 0) throw_system_error(errno, "opening a pipe");
+    const unique_fd word(ends[0]);
+    unique_fd begin(ends[1]);
+    reports_ = shared_memory<report>(static_cast<std::size_t>(plan.processes));
     const pid_t parent = ::getpid();
     for (int n = 0; n < plan.processes; ++n) {
         const pid_t child = ::fork();
-        if (child < 0) throw_system_error(errno, "fork");
-        if (child > 0) {
-            processes_.push_back(child);
-            continue;
-        }
+        if (child > 0) processes_.push_back(child);
+        if (child != 0) continue;
         ::prctl(PR_SET_PDEATHSIG, SIGKILL);
-        ::close(ends[1]);
+        begin.reset();
         std::array<char, address::size_max> server{};
-        if (::getppid() == parent && ::read(ends[0], server.data(), server.size()) > 0)
+        if (::getppid() == parent && ::read(word.get(), server.data(), server.size()) > 0)
             client<report>(reports_[n], plan_, talkers.data())
                 .run(address::from_bytes(server.data(), sizeof(sockaddr_in)));
         ::_exit(0);
     }
-    ::close(ends[0]);
-    begin_ = ends[1];
+    begin_ = begin.release();
 }
 
 echo_load::~echo_load() {
@@ -197,6 +195,8 @@ void echo_load::end_all() noexcept {
 }
 
 load_result echo_load::run(const address& server) {
+    if (processes_.size() != static_cast<std::size_t>(plan_.processes))
+        throw_system_error(EAGAIN, "fork");
     std::array<char, address::size_max> bytes{};
     std::memcpy(bytes.data(), server.data(), server.size());
     // Each takes as much as one of these.
