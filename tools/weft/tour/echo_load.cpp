@@ -26,7 +26,8 @@ struct echo_load::report {
     std::uint64_t messages;
     std::uint64_t errors;
     double seconds;
-    std::array<std::uint32_t, 100'000> latencies;  // the last: longer ones, too
+    std::array<std::uint32_t, load_result::longest.count() / slot_us>
+        latencies;  // the last: and more
 };
 
 namespace {

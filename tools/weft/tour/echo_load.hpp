@@ -20,7 +20,8 @@ struct load_result {
     std::uint64_t messages = 0;  ///< that came back as they were
     std::uint64_t errors = 0;
     double seconds = 0;
-    std::chrono::microseconds p50{};
+    static constexpr std::chrono::microseconds longest = std::chrono::seconds(1);
+    std::chrono::microseconds p50{};  ///< `longest` when it is more than that
     std::chrono::microseconds p99{};
 
     [[nodiscard]] double per_second() const {

@@ -8,6 +8,7 @@
 #include <array>
 #include <chrono>
 #include <memory>
+#include <string>
 #include <string_view>
 #include <system_error>
 #include <utility>
@@ -141,12 +142,13 @@ public:
                     load.messages >= static_cast<unsigned>(plan_.processes) *
                                          static_cast<unsigned>(plan_.connections);
         const auto ms = [](std::chrono::microseconds d) {
-            return std::chrono::duration<double, std::milli>(d).count();
+            if (d >= load_result::longest) return std::string("> 1000");
+            return fmt::format("{:.2f}", std::chrono::duration<double, std::milli>(d).count());
         };
         const double each = std::chrono::duration<double, std::micro>(found.server_cpu).count() /
                             static_cast<double>(load.messages);
-        show_.print("{:<10}{:<11}{:>11.0f}{:>9.2f}{:>9.2f}{:>13.1f}\n", driver, server,
-                    load.per_second(), ms(load.p50), ms(load.p99), each);
+        show_.print("{:<10}{:<11}{:>11.0f}{:>9}{:>9}{:>13.1f}\n", driver, server, load.per_second(),
+                    ms(load.p50), ms(load.p99), each);
     }
     void is_missing(std::string_view driver) { show_.print("{:<10}not here\n", driver); }
 
