@@ -12,6 +12,13 @@ void require(bool correct, std::string_view what) {
     std::exit(1);
 }
 
+void need(bool there, std::string_view what) {
+    if (there) return;
+    std::fprintf(stderr, "cannot measure without %.*s\n", static_cast<int>(what.size()),
+                 what.data());
+    std::exit(1);
+}
+
 void answer(std::string_view metric, double value) {
     std::printf("%.*s %.6g\n", static_cast<int>(metric.size()), metric.data(), value);
     std::fflush(stdout);

@@ -41,6 +41,9 @@ template <class Work>
 /// Ends the process with an error: a side that computed something else did not do the same work.
 void require(bool correct, std::string_view what);
 
+/// Ends the process with an error: nothing can be measured here.
+void need(bool there, std::string_view what);
+
 /// Prints the line of a measurement and ends the process, with all that it still holds: for what
 /// takes longer to take down than to measure.
 [[noreturn]] void answer(std::string_view metric, double value);

@@ -137,6 +137,57 @@ class BenchCommand(unittest.TestCase):
         self.assertEqual((row["peer"], row["ratio"]), ("Go", 0.125))
         self.assertEqual((row["bar"], row["met"]), ("<= 320 B", True))
 
+    def test_a_bar_can_be_a_floor_of_the_figure(self):
+        row = self.run_with_figures("echo.connections-task", echo_connections="times_raw 0.95")
+        self.assertEqual((row["bar"], row["met"]), (">= 0.9 x", True))
+        row = self.run_with_figures("echo.connections-task", echo_connections="times_raw 0.85")
+        self.assertFalse(row["met"])
+
+
+class EchoPrograms(unittest.TestCase):
+    """Every server that is built answers all that is asked of it; the figures are not looked at."""
+
+    SERVERS = ("raw", "weft_task", "weft_fiber", "libuv", "asio", "tokio", "go")
+    NOT_INSTALLED = 127
+
+    def ask(self, program, side, metric):
+        with self.subTest(program=program, side=side):
+            answer = run(PROGRAMS / program, side, "0.1")
+            if answer.returncode == self.NOT_INSTALLED:
+                self.assertFalse(side.startswith(("raw", "weft")))
+                return
+            self.assertEqual(answer.returncode, 0, answer.stderr)
+            what, value, *_ = answer.stdout.split()
+            self.assertEqual(what, metric)
+            self.assertGreaterEqual(float(value), 0)
+
+    def test_every_server_is_compared_with_the_minimal_one(self):
+        self.need_two_processors()
+        for server in self.SERVERS:
+            self.ask("echo", f"{server}-8", "times_raw")
+            self.ask("echo_connections", f"{server}-8", "times_raw")
+
+    def test_every_server_tells_its_memory(self):
+        self.need_two_processors()
+        for server in self.SERVERS:
+            self.ask("echo_memory", f"{server}-300", "bytes_per_connection")
+
+    def test_one_processor_is_an_error_that_says_so(self):
+        one = str(min(os.sched_getaffinity(0)))
+        answer = run("taskset", "-c", one, PROGRAMS / "echo", "raw-8", "0.1")
+        self.assertEqual(answer.returncode, 1)
+        self.assertIn("two processors", answer.stderr)
+
+    def test_an_unknown_server_is_wrong_usage(self):
+        for side in ("", "rawer-8", "raw-", "raw-x", "raw--1"):
+            answer = run(PROGRAMS / "echo", side)
+            self.assertEqual(answer.returncode, 2, side)
+            self.assertIn("servers: weft_task weft_fiber raw", answer.stderr)
+
+    def need_two_processors(self):
+        if len(os.sched_getaffinity(0)) < 2:
+            self.skipTest("one processor only")
+
 
 class PipelinePrograms(unittest.TestCase):
     def test_all_sides_find_the_same_lines(self):

@@ -29,7 +29,7 @@ double count(std::string_view server_name, std::size_t connections, std::uint64_
     }
     const std::string report = server.stop();
     const std::size_t at = report.find("Collected : ");
-    bench::require(at != report.npos, "a count by callgrind");
+    bench::need(at != report.npos, "a count by callgrind");
     return std::strtod(report.c_str() + report.find(':', at) + 1, nullptr);
 }
 

@@ -63,7 +63,7 @@ int main() {
     uv_loop_t* const loop = uv_default_loop();
     uv_tcp_t listener;
     uv_tcp_init(loop, &listener);
-    bench::require(
+    bench::need(
         uv_tcp_open(&listener, bench::listen_for_echo()) == 0 &&
             uv_listen(reinterpret_cast<uv_stream_t*>(&listener), bench::echo_backlog, accept) == 0,
         "a socket that listens");

@@ -33,10 +33,9 @@ inline void print_echo_port(int port) {
     address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
     socklen_t size = sizeof address;
     auto* const generic = reinterpret_cast<sockaddr*>(&address);
-    require(listener >= 0 && ::bind(listener, generic, size) == 0 &&
-                ::listen(listener, echo_backlog) == 0 &&
-                ::getsockname(listener, generic, &size) == 0,
-            "a socket that listens on 127.0.0.1");
+    need(listener >= 0 && ::bind(listener, generic, size) == 0 &&
+             ::listen(listener, echo_backlog) == 0 && ::getsockname(listener, generic, &size) == 0,
+         "a socket that listens on 127.0.0.1");
     print_echo_port(ntohs(address.sin_port));
     return listener;
 }

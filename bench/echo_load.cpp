@@ -44,7 +44,7 @@ void raise_descriptor_limit(std::size_t wanted) {
         std::exit(1);
     }
     limit.rlim_cur = limit.rlim_max;
-    require(::setrlimit(RLIMIT_NOFILE, &limit) == 0, "the limit of open files");
+    need(::setrlimit(RLIMIT_NOFILE, &limit) == 0, "the limit of open files");
 }
 
 int connect_to_echo(int port, std::size_t index) {
@@ -63,7 +63,7 @@ int connect_to_echo(int port, std::size_t index) {
     address.sin_port = htons(static_cast<in_port_t>(port));
     connected = connected && ::connect(fd, generic, sizeof address) == 0;
     if (!connected) std::perror("connecting to an echo server");
-    require(connected, "a connection to an echo server");
+    need(connected, "a connection to an echo server");
     return fd;
 }
 
@@ -74,7 +74,7 @@ echo_load::echo_load(int port, std::size_t connections)
         epoll_event event{};
         event.events = EPOLLIN;
         event.data.u64 = i;
-        require(::epoll_ctl(set_, EPOLL_CTL_ADD, connections_[i].fd, &event) == 0, "a connection");
+        need(::epoll_ctl(set_, EPOLL_CTL_ADD, connections_[i].fd, &event) == 0, "a connection");
         send(i);
         if (i % connects_at_once == connects_at_once - 1) finish();
     }
@@ -93,7 +93,7 @@ void echo_load::start() {
 std::uint64_t echo_load::run_for(std::chrono::duration<double> time) {
     const auto end = std::chrono::steady_clock::now() + time;
     std::uint64_t count = 0;
-    while (std::chrono::steady_clock::now() < end) count += turn(true);
+    while (count == 0 || std::chrono::steady_clock::now() < end) count += turn(true);
     return count;
 }
 
@@ -107,9 +107,9 @@ void echo_load::finish() {
 
 void echo_load::send(std::size_t index) {
     const auto message = message_of(index);
-    require(::send(connections_[index].fd, message.data(), message.size(), MSG_NOSIGNAL) ==
-                static_cast<ssize_t>(message.size()),
-            "a message that an echo server takes");
+    need(::send(connections_[index].fd, message.data(), message.size(), MSG_NOSIGNAL) ==
+             static_cast<ssize_t>(message.size()),
+         "a message that an echo server takes");
     ++on_their_way_;
 }
 
@@ -119,7 +119,7 @@ bool echo_load::receive(std::size_t index) {
     const std::size_t missing = message_size - from.received;
     const ssize_t got = ::recv(from.fd, answer.data(), missing, MSG_DONTWAIT);
     if (got < 0 && errno == EAGAIN) return false;
-    require(got > 0, "an answer of an echo server, which has closed the connection");
+    need(got > 0, "an answer of an echo server, which has closed the connection");
     const auto size = static_cast<std::size_t>(got);
     require(std::memcmp(answer.data(), message_of(index).data() + from.received, size) == 0,
             "what an echo server returned");
@@ -131,7 +131,7 @@ std::uint64_t echo_load::turn(bool again) {
     static std::array<epoll_event, 512> events;
     const int ready =
         ::epoll_wait(set_, events.data(), static_cast<int>(events.size()), stalled_ms);
-    require(ready > 0, "an answer of an echo server, which says nothing for ten seconds");
+    need(ready > 0, "an answer of an echo server, which says nothing for ten seconds");
     std::uint64_t count = 0;
     for (int i = 0; i < ready; ++i) {
         const std::size_t index = events[static_cast<std::size_t>(i)].data.u64;

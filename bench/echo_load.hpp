@@ -30,9 +30,10 @@ public:
 
     /// Sends on each connection. What follows is counted by `run`.
     void start();
-    /// Exchanges as many messages as come back in this time, or at least `wanted`; returns how
-    /// many. One is on its way on each connection when it returns.
+    /// Exchanges messages for this time, and until one has come back; returns how many have. One
+    /// is on its way on each connection when it returns.
     [[nodiscard]] std::uint64_t run_for(std::chrono::duration<double> time);
+    /// The same until so many have come back, or a few more.
     void run(std::uint64_t wanted);
     /// Receives what is on its way: all are silent.
     void finish();

@@ -13,7 +13,7 @@ void watch(int set, int fd) {
     epoll_event event{};
     event.events = EPOLLIN;
     event.data.fd = fd;
-    bench::require(::epoll_ctl(set, EPOLL_CTL_ADD, fd, &event) == 0, "watching a socket");
+    bench::need(::epoll_ctl(set, EPOLL_CTL_ADD, fd, &event) == 0, "watching a socket");
 }
 
 void accept_all(int set, int listener) {
@@ -27,10 +27,11 @@ void accept_all(int set, int listener) {
 
 void echo(int fd) {
     static std::array<char, 4096> buffer;
-    const ssize_t got = ::read(fd, buffer.data(), buffer.size());
+    const ssize_t got = ::recv(fd, buffer.data(), buffer.size(), 0);
     if (got < 0 && errno == EAGAIN) return;
     // So little always fits.
-    if (got <= 0 || ::write(fd, buffer.data(), static_cast<std::size_t>(got)) != got) ::close(fd);
+    if (got <= 0 || ::send(fd, buffer.data(), static_cast<std::size_t>(got), MSG_NOSIGNAL) != got)
+        ::close(fd);
 }
 
 }  // namespace

@@ -41,7 +41,7 @@ const program* find_program(std::string_view name) {
 
 std::vector<std::string> command_of(std::string_view name, std::vector<std::string> before) {
     const program* const wanted = find_program(name);
-    require(wanted != nullptr, "an echo server of that name");
+    need(wanted != nullptr, "an echo server of that name");
     const std::string file = beside_this_program(wanted->file);
     if (::access(file.c_str(), X_OK) != 0) std::_Exit(not_installed);
     before.push_back(file);
@@ -65,18 +65,18 @@ std::array<int, 2> two_processors() {
         std::array<int, 2> two{-1, -1};
         for (int i = 0, n = 0; i < CPU_SETSIZE && n < 2; ++i)
             if (CPU_ISSET(i, &allowed)) two[static_cast<std::size_t>(n++)] = i;
-        require(two[1] >= 0, "two processors, one for the server and one for its client");
+        need(two[1] >= 0, "two processors, one for the server and one for its client");
         return two;
     }();
     return found;
 }
 
+/// The port that a server prints, or 0 when it ends instead.
 int read_port(int fd) {
     std::string line;
     for (char c = 0; ::read(fd, &c, 1) == 1 && c != '\n';) line += c;
     int port = 0;
-    require(std::sscanf(line.c_str(), "port %d", &port) == 1, "the port of an echo server");
-    return port;
+    return std::sscanf(line.c_str(), "port %d", &port) == 1 ? port : 0;
 }
 
 /// The sum, in bytes, of the lines of a file of KiB that begin with one of these keys.
@@ -106,10 +106,10 @@ echo_server::echo_server(std::string_view name, std::vector<std::string> before)
     const auto [mine, client] = two_processors();
     int output[2];
     int errors[2] = {-1, -1};
-    require(::pipe(output) == 0 && (!is_wrapped || ::pipe(errors) == 0), "a pipe to a server");
+    need(::pipe(output) == 0 && (!is_wrapped || ::pipe(errors) == 0), "a pipe to a server");
     const pid_t parent = ::getpid();
     process_ = ::fork();
-    require(process_ >= 0, "a process for a server");
+    need(process_ >= 0, "a process for a server");
     if (process_ == 0) {
         ::prctl(PR_SET_PDEATHSIG, SIGKILL);
         if (::getppid() != parent) std::_Exit(1);
@@ -128,6 +128,11 @@ echo_server::echo_server(std::string_view name, std::vector<std::string> before)
     ::sched_setaffinity(0, sizeof set, &set);
     port_ = read_port(output[0]);
     ::close(output[0]);
+    if (port_ != 0) return;
+    int status = 0;
+    ::waitpid(std::exchange(process_, -1), &status, 0);
+    if (WIFEXITED(status) && WEXITSTATUS(status) == not_installed) std::_Exit(not_installed);
+    need(false, "an echo server that begins");
 }
 
 echo_server::~echo_server() {
@@ -151,8 +156,8 @@ std::string echo_server::stop() {
 double echo_server::cpu_ns() const {
     clockid_t clock{};
     std::timespec used{};
-    require(::clock_getcpuclockid(process_, &clock) == 0 && ::clock_gettime(clock, &used) == 0,
-            "the processor time of a server");
+    need(::clock_getcpuclockid(process_, &clock) == 0 && ::clock_gettime(clock, &used) == 0,
+         "the processor time of a server");
     return static_cast<double>(used.tv_sec) * 1e9 + static_cast<double>(used.tv_nsec);
 }
 

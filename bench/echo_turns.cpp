@@ -12,10 +12,10 @@ namespace bench {
 
 int echo_turns_process::begin() {
     int ends[2];
-    require(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) == 0, "a pair of sockets");
+    need(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) == 0, "a pair of sockets");
     const pid_t parent = ::getpid();
     process_ = ::fork();
-    require(process_ >= 0, "a process for a client");
+    need(process_ >= 0, "a process for a client");
     const bool is_child = process_ == 0;
     ::close(ends[is_child ? 0 : 1]);
     if (!is_child) {
@@ -34,10 +34,14 @@ echo_turns_process::~echo_turns_process() {
 }
 
 double echo_turns_process::take_turn() {
+    const char go = 0;
+    ::send(channel_, &go, 1, MSG_NOSIGNAL);  // when it fails there is no answer
+    return answer();
+}
+
+double echo_turns_process::answer() {
     double figure = 0;
-    char go = 0;
-    if (::send(channel_, &go, 1, MSG_NOSIGNAL) == 1 &&
-        ::recv(channel_, &figure, sizeof figure, MSG_WAITALL) == ssize_t{sizeof figure})
+    if (::recv(channel_, &figure, sizeof figure, MSG_WAITALL) == ssize_t{sizeof figure})
         return figure;
     int status = 0;
     ::waitpid(process_, &status, 0);
@@ -50,8 +54,8 @@ void await_turn(int channel) {
 }
 
 void answer_turn(int channel, double figure) {
-    require(::send(channel, &figure, sizeof figure, MSG_NOSIGNAL) == ssize_t{sizeof figure},
-            "somebody who waits for a figure");
+    need(::send(channel, &figure, sizeof figure, MSG_NOSIGNAL) == ssize_t{sizeof figure},
+         "somebody who waits for a figure");
 }
 
 }  // namespace bench

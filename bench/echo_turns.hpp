@@ -15,11 +15,13 @@ namespace bench {
 /// A process that takes turns when it is told to: two of them have twice the descriptors of one.
 class echo_turns_process {
 public:
-    /// `take_turns` runs in it, with the descriptor to answer on; it does not return.
+    /// `take_turns` runs in it, with the descriptor to answer on; it does not return. Waits for a
+    /// first answer, that it is ready: nobody's turn begins while another is still connecting.
     template <class Function>
     explicit echo_turns_process(Function take_turns) {
         const int channel = begin();
         if (channel >= 0) take_turns(channel);
+        static_cast<void>(answer());
     }
     echo_turns_process(const echo_turns_process&) = delete;
     echo_turns_process& operator=(const echo_turns_process&) = delete;
@@ -31,6 +33,7 @@ public:
 private:
     /// In the new process: the descriptor; in this one: -1.
     [[nodiscard]] int begin();
+    [[nodiscard]] double answer();
 
     pid_t process_ = -1;
     int channel_ = -1;
@@ -58,16 +61,15 @@ template <class Load>
                                   echo_turn_length length) {
     const echo_server server(name);
     Load load(server.port(), connections);
-    for (;;) {
+    for (double us = 0;;) {
+        answer_turn(channel, us);
         await_turn(channel);
         load.start();
         static_cast<void>(load.run_for(length.warm));
         const double before = server.cpu_ns();
         const std::uint64_t count = load.run_for(length.measured);
-        const double us = (server.cpu_ns() - before) / 1e3;
+        us = (server.cpu_ns() - before) / 1e3 / static_cast<double>(count);
         load.finish();
-        require(count > 0, "a turn long enough for an echo server to answer in");
-        answer_turn(channel, us / static_cast<double>(count));
     }
 }
 

@@ -9,7 +9,7 @@ add_library(weft)
 add_library(weft::weft ALIAS weft)
 
 target_compile_features(weft PUBLIC cxx_std_20)
-# As clang has it: nobody replaces a function of the library at load time, so that it may be inlined.
+# As clang has it: nobody replaces a function of the library at load time, so it may be inlined.
 target_compile_options(weft PRIVATE -fno-semantic-interposition)
 target_link_libraries(weft PUBLIC Threads::Threads)
 

@@ -14,6 +14,7 @@ run   libboost1.81-dev            benchmarks: the peers weft is compared with
 run   libboost-context1.81-dev    benchmarks: the peers weft is compared with
 run   libboost-coroutine1.81-dev  benchmarks: the peers weft is compared with
 run   libboost-fiber1.81-dev      benchmarks: the peers weft is compared with
+run   libuv1-dev                  benchmarks: the peer libuv
 run   libbenchmark-dev            benchmarks
 run   libgtest-dev                tests
 run   libgmock-dev                tests
