@@ -46,6 +46,9 @@ else()
     set(WEFT_PC_LIBS " -pthread")
     set(WEFT_PC_LIBS_PRIVATE "")
 endif()
+if(WEFT_HAS_LIBURING AND NOT BUILD_SHARED_LIBS)
+    string(APPEND WEFT_PC_LIBS " -luring")
+endif()
 configure_file(
     ${CMAKE_CURRENT_LIST_DIR}/weft.pc.in
     ${PROJECT_BINARY_DIR}/package/weft.pc

@@ -13,6 +13,27 @@ target_compile_features(weft PUBLIC cxx_std_20)
 target_compile_options(weft PRIVATE -fno-semantic-interposition)
 target_link_libraries(weft PUBLIC Threads::Threads)
 
+# The io_uring driver needs liburing 2.3; without it there is only epoll. By its plain name, so that
+# what is installed may be moved; a shared weft records it, users of a static one link it
+# (install.cmake).
+set(WEFT_HAS_LIBURING OFF)
+if(WEFT_IO_URING)
+    include(CheckCXXSymbolExists)
+    set(CMAKE_REQUIRED_LIBRARIES uring)
+    check_cxx_symbol_exists(io_uring_submit_and_get_events liburing.h WEFT_FOUND_LIBURING)
+    unset(CMAKE_REQUIRED_LIBRARIES)
+    if(WEFT_FOUND_LIBURING)
+        set(WEFT_HAS_LIBURING ON)
+        target_link_libraries(weft PRIVATE uring)
+        set_source_files_properties(
+            ${PROJECT_SOURCE_DIR}/weft/io/uring_ring.cpp
+            PROPERTIES COMPILE_DEFINITIONS WEFT_HAS_LIBURING=1
+        )
+    else()
+        message(STATUS "liburing 2.3 was not found: weft is built without its io_uring driver")
+    endif()
+endif()
+
 # Before 1.0 a minor version may break the binary interface, so it is part of the soname.
 set_target_properties(
     weft

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "weft/io/driver_epoll.hpp"
+#include "weft/io/driver_uring.hpp"
 #include "weft/testing/driver_test.hpp"
 #include "weft/testing/seeded_oracle.hpp"
 #include "weft/testing/simulator.hpp"
@@ -18,7 +19,16 @@
 /// Every driver there is, to run the rules of weft/core/driver.hpp on.
 namespace weft::testing {
 
-enum class machine : std::uint8_t { epoll, coarse_epoll, simulated };
+/// `narrow_io_uring` has a ring that is smaller than what waits, `old_io_uring` does as on kernels
+/// before Linux 6.1.
+enum class machine : std::uint8_t {
+    epoll,
+    coarse_epoll,
+    io_uring,
+    narrow_io_uring,
+    old_io_uring,
+    simulated,
+};
 
 /// Which driver, and what it is to do.
 class setup {
@@ -33,6 +43,9 @@ public:
     [[nodiscard]] std::string name() const {
         if (on == machine::epoll) return "epoll";
         if (on == machine::coarse_epoll) return "epoll_in_milliseconds";
+        if (on == machine::io_uring) return "io_uring";
+        if (on == machine::narrow_io_uring) return "io_uring_of_one_entry";
+        if (on == machine::old_io_uring) return "io_uring_before_6_1";
         if (!seed) return "simulator";
         return "simulator_seed_" + std::to_string(*seed) + (is_late ? "_with_latency" : "");
     }
@@ -42,6 +55,10 @@ public:
 inline std::vector<setup> setups() {
     std::vector<setup> all{setup(machine::epoll), setup(machine::coarse_epoll),
                            setup(machine::simulated)};
+    if (is_possible(driver_kind::io_uring))
+        for (const machine ring :
+             {machine::io_uring, machine::narrow_io_uring, machine::old_io_uring})
+            all.emplace_back(ring);
     for (const std::uint64_t seed : seeds(6)) {
         all.emplace_back(seed, false);
         all.emplace_back(seed, true);
@@ -71,10 +88,17 @@ protected:
 private:
     std::unique_ptr<driver> make() {
         using namespace std::chrono_literals;
-        if (GetParam().on != machine::simulated) {
-            auto real = std::make_unique<driver_epoll>();
-            real->set_coarse(GetParam().on == machine::coarse_epoll);
-            return real;
+        switch (GetParam().on) {
+            case machine::epoll: return make_driver(driver_kind::epoll);
+            case machine::coarse_epoll: {
+                auto coarse = std::make_unique<driver_epoll>();
+                coarse->set_coarse(true);
+                return coarse;
+            }
+            case machine::io_uring: return make_driver(driver_kind::io_uring);
+            case machine::narrow_io_uring: return std::make_unique<driver_uring>(1);
+            case machine::old_io_uring: return std::make_unique<driver_uring>(256, false);
+            case machine::simulated: break;
         }
         if (GetParam().seed) oracle_.emplace(*GetParam().seed);
         auto simulated = std::make_unique<simulator>(oracle_ ? &*oracle_ : nullptr);

@@ -144,6 +144,25 @@ class Doctor(unittest.TestCase):
             if row["status"] != "ok":
                 self.assertTrue(row["remedy"])
 
+    def test_the_driver_and_why(self):
+        def finding(name, **environment):
+            answer = weft("doctor", "--json", environment={**os.environ, **environment})
+            rows = {row["name"]: row for row in json.loads(answer.stdout)["findings"]}
+            return answer.returncode, rows[name]
+
+        unset = finding("driver", WEFT_DRIVER="")
+        self.assertEqual(unset[0], 0)
+        self.assertTrue(unset[1]["value"].startswith("epoll, the default"))
+        forced = finding("driver", WEFT_DRIVER="epoll")
+        self.assertEqual(forced[1]["value"], "epoll, as WEFT_DRIVER asks")
+        code, misspelt = finding("driver", WEFT_DRIVER="iouring")
+        self.assertEqual(code, 1)
+        self.assertEqual(misspelt["status"], "problem")
+        self.assertIn("epoll or io_uring", misspelt["value"])
+        uring = finding("driver", WEFT_DRIVER="io_uring")[1]
+        possible = finding("io_uring")[1]["status"] == "ok"
+        self.assertEqual(uring["status"], "ok" if possible else "problem")
+
     def test_every_line_says_how_it_is(self):
         answer = weft("doctor")
         table = answer.stdout.split("\n\n")[0].splitlines()

@@ -23,6 +23,9 @@ constexpr bench_peers channel_peers{{"Boost.Fiber", {"channel_fiber", "fiber"}},
                                     {"Go", {"peer_go", "channel"}}};
 constexpr bench_peers rendezvous_peers{{"Go", {"peer_go", "rendezvous"}},
                                        {"Boost.Fiber", {"channel_fiber", "rendezvous"}}};
+/// They split the text where it lies.
+constexpr bench_peers line_peers{{"std::getline", {"stream_lines", "getline"}},
+                                 {"memchr, by hand", {"stream_lines", "memchr"}}};
 
 constexpr bench_peers mutex_peers{{"Boost.Fiber", {"mutex_lock_fiber", "fiber"}},
                                   {"std::mutex", {"mutex_lock", "std"}}};
@@ -298,6 +301,13 @@ constexpr std::array benchmarks = {
               no_bar}
         .at_most(0)
         .on_all_processors(),
+    benchmark{"stream.line-task", "a line of 40 bytes read from a memory pipe in a task",
+              "ns_per_line", "ns", better::lower, bench_side{"stream_lines", "task"}, line_peers,
+              no_bar},
+    benchmark{"stream.line-fiber", "the same in a fiber", "ns_per_line", "ns", better::lower,
+              bench_side{"stream_lines", "fiber"}, line_peers, no_bar},
+    benchmark{"stream.line-view", "the same as a view, in a task", "ns_per_line", "ns",
+              better::lower, bench_side{"stream_lines", "view"}, line_peers, no_bar},
 };
 
 }  // namespace

@@ -22,7 +22,8 @@ namespace {
 std::vector<finding> examine() {
     return {look_at_build(),      look_at_sanitizers(), look_at_frame_pool(), look_at_kernel(),
             look_at_cores(),      look_at_page_size(),  look_at_vectors(),    look_at_inotify(),
-            look_at_open_files(), look_at_mappings(),   look_at_stacks(),     look_at_io_uring()};
+            look_at_open_files(), look_at_mappings(),   look_at_stacks(),     look_at_driver(),
+            look_at_io_uring()};
 }
 
 std::string_view name_of(severity how) {

@@ -31,6 +31,7 @@ struct finding {
 [[nodiscard]] finding look_at_open_files();
 [[nodiscard]] finding look_at_mappings();
 [[nodiscard]] finding look_at_stacks();
+[[nodiscard]] finding look_at_driver();
 [[nodiscard]] finding look_at_io_uring();
 
 }  // namespace weft::tool

@@ -3,18 +3,20 @@
 
 #include "doctor_findings.hpp"
 
+#include "weft/io/driver_uring.hpp"
 #include "weft/weft.hpp"
 
 #include <fmt/core.h>
 
 #include <cerrno>
+#include <cstdlib>
 #include <cstring>
+#include <exception>
 #include <fstream>
-#include <linux/io_uring.h>
 #include <sched.h>
+#include <string>
 #include <sys/inotify.h>
 #include <sys/resource.h>
-#include <sys/syscall.h>
 #include <sys/utsname.h>
 #include <unistd.h>
 
@@ -140,21 +142,28 @@ finding look_at_stacks() {
             .remedy = remedy};
 }
 
-finding look_at_io_uring() {
-    io_uring_params parameters{};
-    const long fd = syscall(SYS_io_uring_setup, 1, &parameters);
-    if (fd >= 0) {
-        close(static_cast<int>(fd));
-        return {.name = "io_uring", .text = "works; not used yet"};
+finding look_at_driver() {
+    const char* const wanted = std::getenv("WEFT_DRIVER");
+    try {
+        const std::string name = make_driver()->name();
+        if (wanted != nullptr && *wanted != '\0')
+            return {.name = "driver", .text = name + ", as WEFT_DRIVER asks"};
+        return {.name = "driver", .text = name + ", the default: no slower, and everywhere"};
+    } catch (const std::exception& e) {
+        return {.how = severity::problem,
+                .name = "driver",
+                .text = e.what(),
+                .remedy = "no loop can run: unset WEFT_DRIVER"};
     }
-    const bool disabled = errno == EPERM;
+}
+
+finding look_at_io_uring() {
+    if (is_possible(driver_kind::io_uring))
+        return {.name = "io_uring", .text = "works; WEFT_DRIVER=io_uring chooses it"};
     return {.how = severity::note,
             .name = "io_uring",
-            .text = fmt::format("not available: {}; not used yet", std::strerror(errno)),
-            .remedy = disabled
-                          ? "forbidden here: sysctl kernel.io_uring_disabled=0, or a container "
-                            "that allows it"
-                          : "nothing to do now; it needs Linux 5.1"};
+            .text = why_no_io_uring(),
+            .remedy = "nothing to do: epoll serves"};
 }
 
 }  // namespace weft::tool

@@ -6,6 +6,7 @@
 #include "weft/core/socket_calls.hpp"
 
 #include <array>
+#include <cstdint>
 #include <memory>
 
 /// The one seam between a loop and the world: everything that can block, and the time.
@@ -82,8 +83,21 @@ public:
     virtual int close(int descriptor) noexcept = 0;
 };
 
-/// The best driver for this machine. Defined by the layer that has some (weft/io). Throws
-/// `std::system_error`.
+/// The drivers of this machine. They are defined by weft/io.
+enum class driver_kind : std::uint8_t { epoll, io_uring };
+
+/// The best driver for this machine, or the one that the environment asks for:
+/// `WEFT_DRIVER=epoll` or `WEFT_DRIVER=io_uring`. Throws `usage_error` when that names none, and
+/// `std::system_error` when there cannot be one.
 [[nodiscard]] WEFT_EXPORT std::unique_ptr<driver> make_driver();
+/// One of that kind. Throws `std::system_error`.
+///
+/// ```cpp
+/// const auto how = weft::options().driver(
+///     [] { return weft::make_driver(weft::driver_kind::io_uring); });
+/// ```
+[[nodiscard]] WEFT_EXPORT std::unique_ptr<driver> make_driver(driver_kind kind);
+/// Whether that kind works on this machine, and in this build: tried once a process.
+[[nodiscard]] WEFT_EXPORT bool is_possible(driver_kind kind) noexcept;
 
 }  // namespace weft

@@ -20,7 +20,7 @@
 #include <utility>
 #include <vector>
 
-/// What tests of the scheduler share: each runs on the loop of this machine, and in twenty
+/// What tests of the scheduler share: each runs on every driver of this machine, and in twenty
 /// simulated worlds.
 namespace weft::testing {
 
@@ -34,11 +34,10 @@ void on_every_loop(F fn) {
 /// The same for tests that run loops themselves: calls `test(how)` with the options for each.
 template <class Test>
 void with_every_loop(Test test) {
-    const bool replays = seeds(2).size() == 1;
-    if (!replays) {
-        SCOPED_TRACE("on the loop of this machine");
-        test(options().watchdog({}));
-    }
+    on_real_drivers([&](const options& how, const char* name) {
+        SCOPED_TRACE(name);
+        test(how);
+    });
     for (const std::uint64_t seed : seeds(20)) {
         if (::testing::Test::HasFailure()) return;
         SCOPED_TRACE("WEFT_SEED=" + std::to_string(seed));

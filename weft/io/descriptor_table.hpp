@@ -27,6 +27,10 @@ struct descriptor_entry {
     bool is_drained = false;
     /// An end, an error or urgent data was reported: `is_drained` is never set again.
     bool is_strange = false;
+    /// It is in a driver's list of those that have something to tell the kernel; `next_due` is the
+    /// number after it there, or -1.
+    bool is_due = false;
+    int next_due = -1;
 
     [[nodiscard]] operation_queue& queue(direction d) noexcept {
         return waiting[static_cast<std::size_t>(d)];
@@ -43,6 +47,8 @@ public:
         if (fd < 0 || at >= chunks_.size() || chunks_[at] == nullptr) return nullptr;
         return &(*chunks_[at])[static_cast<std::size_t>(fd) % chunk_size];
     }
+    /// One past the greatest number that it may have something of.
+    [[nodiscard]] int end() const noexcept { return static_cast<int>(chunks_.size() * chunk_size); }
     /// Null when there is no memory. REQUIRES: `fd` is not negative.
     [[nodiscard]] descriptor_entry* obtain(int fd) noexcept;
 

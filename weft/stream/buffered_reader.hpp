@@ -33,7 +33,8 @@ namespace weft {
 ///    never ends a line costs at most twice the limit (or 16 KiB). See `limit_exceeded`.
 /// 4. Nothing is allocated before the first read. When all is taken, a large buffer is freed.
 /// 5. One coroutine reads at a time: a second one gets a `usage_error`. It can be moved while
-///    nobody reads. Views (`read_line_view`, `peek`) are valid until the next call.
+///    nobody reads; destroying it while somebody does ends the program, with a text. Views
+///    (`read_line_view`, `peek`) are valid until the next call.
 template <class Source>
     requires byte_source<std::remove_reference_t<Source>>
 class buffered_reader {

@@ -254,6 +254,17 @@ TEST(buffered_reader, is_for_one_reader_at_a_time) {
     });
 }
 
+TEST(buffered_reader, ends_the_program_when_it_is_destroyed_under_a_reader) {
+    EXPECT_DEATH(weft::run([] {
+                     std::optional<reader> in(std::in_place, scripted_source(""));
+                     in->source().stays_open();
+                     auto h = weft::spawn([&in] { return await(in->read_line()); });
+                     until_it_waits(h);
+                     in.reset();
+                 }),
+                 "destroyed while a coroutine reads");
+}
+
 TEST(buffered_reader, refers_to_a_source_or_owns_it) {
     on_every_loop([] {
         auto [client, server] = weft::memory_stream_pair();

@@ -135,7 +135,8 @@ private:
 ///    unhandled errors, unless a write had failed, or an exception, a cancellation for instance, is
 ///    what destroys it.
 /// 5. One coroutine writes at a time: a second one gets a `usage_error`. It can be moved while
-///    nobody writes. The buffer is allocated by the first write.
+///    nobody writes; destroying it while somebody does ends the program, with a text. The buffer is
+///    allocated by the first write.
 template <class Sink>
     requires byte_sink<std::remove_reference_t<Sink>>
 class buffered_writer {

@@ -173,6 +173,17 @@ TEST(buffered_writer, is_for_one_writer_at_a_time) {
     });
 }
 
+TEST(buffered_writer, ends_the_program_when_it_is_destroyed_under_a_writer) {
+    EXPECT_DEATH(weft::run([] {
+                     auto [to, from] = weft::memory_stream_pair(1);
+                     std::optional<buffered_writer<weft::memory_stream&>> out(std::in_place, to, 8);
+                     auto h = weft::spawn([&out] { await(out->write("longer than eight")); });
+                     until_it_waits(h);
+                     out.reset();
+                 }),
+                 "destroyed while a coroutine writes");
+}
+
 TEST(buffered_writer, reports_what_was_never_flushed) {
     on_every_loop([] {
         const captured_unhandled reports;

@@ -1,6 +1,5 @@
 #include "weft/stream/read_ahead.hpp"
 
-#include "weft/base/check.hpp"
 #include "weft/base/error.hpp"
 
 #include <algorithm>

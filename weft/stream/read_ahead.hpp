@@ -1,5 +1,6 @@
 #pragma once
 
+#include "weft/base/check.hpp"
 #include "weft/base/export.hpp"
 #include "weft/stream/stream_error.hpp"
 
@@ -41,7 +42,10 @@ public:
         swap(taken);
         return *this;
     }
-    ~read_ahead() = default;
+    ~read_ahead() {
+        WEFT_CHECK(!busy_, "a reader was destroyed while a coroutine reads from it: cancel and "
+                           "join that first");
+    }
 
     [[nodiscard]] bool empty() const noexcept { return begin_ == end_; }
     [[nodiscard]] std::size_t size() const noexcept { return end_ - begin_; }

@@ -1,6 +1,5 @@
 #include "weft/stream/write_behind.hpp"
 
-#include "weft/base/check.hpp"
 #include "weft/base/error.hpp"
 #include "weft/base/unhandled.hpp"
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "weft/base/check.hpp"
 #include "weft/base/export.hpp"
 
 #include <cstddef>
@@ -27,6 +28,8 @@ public:
     write_behind(write_behind&& other) noexcept;
     write_behind& operator=(write_behind&&) = delete;
     ~write_behind() {
+        WEFT_CHECK(!busy_, "a writer was destroyed while a coroutine writes to it: cancel and "
+                           "join that first");
         if (!empty()) [[unlikely]]
             report_lost();
     }

@@ -10,15 +10,15 @@
 
 namespace weft::testing {
 
-/// How the network of a simulated world behaves. At first it is perfect: nothing takes time, nothing
-/// is lost. Sockets of AF_UNIX do not go through it.
+/// How the network of a simulated world behaves. At first it is perfect: nothing takes time,
+/// nothing is lost. Sockets of AF_UNIX do not go through it.
 ///
 /// ```cpp fragment
-/// weft::testing::simulation world(7);
-/// world.network(weft::testing::network_options()
-///                   .delay(std::chrono::milliseconds(1), std::chrono::milliseconds(40))
-///                   .reset_chance(0.01)
-///                   .unreachable("10.0.0.9"));
+/// const auto rough = weft::testing::network_options()
+///                        .delay(std::chrono::milliseconds(1), std::chrono::milliseconds(40))
+///                        .reset_chance(0.01)
+///                        .unreachable("10.0.0.9");
+/// // world.network(rough);
 /// ```
 ///
 /// A chance is a probability, 0 to 1: the oracle decides each time (`choice::fault`), and without

@@ -76,16 +76,14 @@ std::int64_t sim_stream::connect(const sim_address& to) {
     if (local_.host.is_any()) local_.host = target.host;
     remote_ = target;
     is_ = state::connecting;
+    is_ignored_ = false;
     if (network().fails_connect()) {
-        const std::size_t how = network().chance().choose(choice::fault, 3);
-        if (how < 2) {
-            fail_connect(how == 0 ? ECONNREFUSED : EHOSTUNREACH);
-            return take_error();
-        }
-        try_again(0);
-    } else {
-        knock(0);
+        constexpr std::array errors{ECONNREFUSED, EHOSTUNREACH, 0};
+        const int error = errors[network().chance().choose(choice::fault, errors.size())];
+        if (error != 0) fail_connect(error);
+        is_ignored_ = error == 0;
     }
+    if (is_ == state::connecting) knock(0);
     if (is_connected()) return 0;
     return is_ == state::idle ? take_error() : -EAGAIN;
 }
@@ -123,7 +121,7 @@ std::shared_ptr<sim_stream> sim_stream::answer(sim_stream& client) {
 
 /// Asks for a connection, for the first time or again.
 void sim_stream::knock(int attempt) {
-    if (network().is_cut(local_, remote_)) return try_again(attempt);
+    if (is_ignored_ || network().is_cut(local_, remote_)) return try_again(attempt);
     network().at(saturating_add(network().now(), network().next_delay()),
                  [self = weak_from_this(), attempt] {
                      const auto there = std::static_pointer_cast<sim_stream>(self.lock());

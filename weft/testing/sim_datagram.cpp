@@ -110,6 +110,11 @@ bool sim_datagram::can_perform(const operation& op) const noexcept {
     return sim_socket::can_perform(op);
 }
 
+int sim_datagram::refusal(const operation& op) const noexcept {
+    // A file is no datagram here.
+    return op.code == operation_code::send_file ? -EINVAL : sim_socket::refusal(op);
+}
+
 std::int64_t sim_datagram::why_not_receive() noexcept {
     if (error_ != 0) return take_error();
     if (!queue_.empty()) return 0;

@@ -30,6 +30,7 @@ public:
 
     [[nodiscard]] bool is_ready(detail::direction way) const noexcept override;
     [[nodiscard]] bool can_perform(const operation& op) const noexcept override;
+    [[nodiscard]] int refusal(const operation& op) const noexcept override;
     [[nodiscard]] std::size_t available(detail::direction) const noexcept override { return 0; }
     std::int64_t read(void* bytes, std::size_t size) override;
     std::int64_t write(const void* bytes, std::size_t size) override;

@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <vector>
 
+/// What simulated descriptors stand for.
 namespace weft::testing {
 
 class sim_descriptor;

@@ -18,6 +18,7 @@
 #include <utility>
 #include <vector>
 
+/// What lies between simulated sockets.
 namespace weft::testing {
 
 class sim_datagram;

@@ -13,6 +13,7 @@
 #include <utility>
 #include <vector>
 
+/// What simulated sockets of every kind have in common.
 namespace weft::testing {
 
 class sim_network;

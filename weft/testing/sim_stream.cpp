@@ -63,7 +63,7 @@ int sim_stream::shutdown(int how) {
         changed();
         return 0;
     }
-    if (!is_connected()) return -ENOTCONN;
+    if (!is_connected() && !is_unix()) return -ENOTCONN;
     const std::shared_ptr<sim_stream> peer = peer_.lock();
     if (ends_reading) is_read_shut_ = true;
     if (ends_writing && !std::exchange(is_write_shut_, true) && peer != nullptr && !is_unix())
@@ -94,6 +94,14 @@ bool sim_stream::is_ready(direction way) const noexcept {
     if (!is_connected() || error_ != 0) return true;
     if (way == direction::in) return arrived_.size() > 0 || is_ended_ || is_read_shut_;
     return is_write_shut_ || room() > 0;
+}
+
+bool sim_stream::can_perform(const operation& op) const noexcept {
+    using enum operation_code;
+    const bool waits = op.code == operation_code::accept || op.code == readable ||
+                       op.code == writable || op.code == operation_code::connect;
+    // One that listens has no bytes to wait for: that is an error, at once.
+    return is_listening() && !waits ? true : sim_socket::can_perform(op);
 }
 
 std::size_t sim_stream::available(direction way) const noexcept {

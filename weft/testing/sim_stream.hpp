@@ -36,6 +36,7 @@ public:
     int shutdown(int how) override;
 
     [[nodiscard]] bool is_ready(detail::direction way) const noexcept override;
+    [[nodiscard]] bool can_perform(const operation& op) const noexcept override;
     [[nodiscard]] std::size_t available(detail::direction way) const noexcept override;
     std::int64_t read(void* bytes, std::size_t size) override;
     std::int64_t write(const void* bytes, std::size_t size) override;
@@ -89,6 +90,7 @@ private:
 
     state is_ = state::idle;
     bool is_accepted_ = true;  ///< false while it waits in a queue of connections
+    bool is_ignored_ = false;  ///< nobody answers its connect
     bool is_ended_ = false;    ///< the end has arrived
     bool is_read_shut_ = false;
     bool is_write_shut_ = false;

@@ -10,6 +10,7 @@
 #include <cstdio>
 #include <memory>
 #include <source_location>
+#include <string>
 #include <string_view>
 #include <utility>
 
@@ -75,30 +76,46 @@ private:
     options how_;
 };
 
-/// Runs `fn()` on the loop of this machine, and in a simulated world for each of `seeds(count)`;
+/// Calls `run(how, name)` with options for a loop on each driver that works on this machine, but
+/// not where `WEFT_SEED` asks for a simulated world.
+template <class Run>
+void on_real_drivers(Run run) {
+    if (seeds(2).size() == 1) return;
+    const auto on = [&run](driver_kind kind, const char* name) {
+        if (is_possible(kind))
+            run(options().watchdog({}).driver([kind] { return make_driver(kind); }), name);
+    };
+    on(driver_kind::epoll, "epoll");
+    on(driver_kind::io_uring, "io_uring");
+}
+
+/// Runs `fn()` on each driver of this machine, and in a simulated world for each of `seeds(count)`;
 /// what it throws comes through, with the seed on standard error. `fn` is called anew each time,
 /// and a test library that collects failures asks `failed` after each: the seed of the first is
 /// printed and the rest are left out.
 template <class F, class Failed>
 void on_every_loop(F fn, Failed failed, std::size_t count = 20) {
-    const bool replays = seeds(2).size() == 1;
-    if (!replays) weft::run(options().watchdog({}), fn);
+    struct report {
+        const char* variable;
+        std::string value;
+        bool finished = false;
+        ~report() {
+            if (!finished) std::fprintf(stderr, "failed with %s=%s\n", variable, value.c_str());
+        }
+    };
+    on_real_drivers([&](const options& how, const char* name) {
+        if (failed()) return;
+        report at_end{"WEFT_DRIVER", name};
+        weft::run(how, fn);
+        at_end.finished = !failed();
+    });
     for (const std::uint64_t seed : seeds(count)) {
         if (failed()) return;
-        bool finished = false;
-        struct report {
-            const bool& finished;
-            std::uint64_t seed;
-            ~report() {
-                if (!finished)
-                    std::fprintf(stderr, "failed with WEFT_SEED=%llu\n",
-                                 static_cast<unsigned long long>(seed));
-            }
-        } const at_end{finished, seed};
+        report at_end{"WEFT_SEED", std::to_string(seed)};
         simulation world(seed);
         world.latency(clock::duration(0), std::chrono::milliseconds(2));
         world.run(fn);
-        finished = !failed();
+        at_end.finished = !failed();
     }
 }
 

@@ -24,8 +24,8 @@
 namespace weft::testing {
 
 /// A world in memory, to run a loop in: a clock that jumps, pipes, sockets and a network between
-/// them, and every order in which things may happen. A program that sleeps an hour is tested in microseconds, and a failure that shows
-/// once in a thousand runs is met again by its seed.
+/// them, and every order in which things may happen. A program that sleeps an hour is tested in
+/// microseconds, and a failure that shows once in a thousand runs is met again by its seed.
 ///
 /// ```cpp fragment
 /// weft::testing::seeded_oracle oracle(7);

@@ -7,8 +7,8 @@
 #include <cerrno>
 #include <string>
 #include <string_view>
+#include <sys/socket.h>
 #include <system_error>
-#include <unistd.h>
 #include <utility>
 
 /// What is left to write of the course's operating system in Python (pyos): the numbers of its
@@ -51,17 +51,18 @@ private:
     process self_;
 };
 
-/// What os.read is in Python; what cannot be read now is an error here too.
-inline std::string read_some(int descriptor) {
+/// What socket.recv and socket.send are in Python; what cannot be done now is an error here too.
+inline std::string recv(int socket) {
     std::string bytes(1024, '\0');
-    const ssize_t n = ::read(descriptor, bytes.data(), bytes.size());
-    if (n < 0) throw std::system_error(errno, std::system_category(), "read");
+    const ssize_t n = ::recv(socket, bytes.data(), bytes.size(), 0);
+    if (n < 0) throw std::system_error(errno, std::system_category(), "recv");
     bytes.resize(static_cast<std::size_t>(n));
     return bytes;
 }
-inline void write_some(int descriptor, std::string_view bytes) {
-    if (::write(descriptor, bytes.data(), bytes.size()) < 0)
-        throw std::system_error(errno, std::system_category(), "write");
+inline std::size_t send(int socket, std::string_view bytes) {
+    const ssize_t n = ::send(socket, bytes.data(), bytes.size(), MSG_NOSIGNAL);
+    if (n < 0) throw std::system_error(errno, std::system_category(), "send");
+    return static_cast<std::size_t>(n);
 }
 
 /// pyos1 to pyos8, from the one and from the other.

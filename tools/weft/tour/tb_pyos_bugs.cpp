@@ -185,22 +185,42 @@ void calls_in_fiber(guide& show) {
 }
 
 // 6. The table of who waits had room for one for each descriptor: the second replaced the first.
-task<> two_readers(guide& show) {
-    pipe p;
-    const auto one = spawn(read_one(p.reader));
-    const auto two = spawn(read_one(p.reader));
+// Here two wait for connections at one socket.
+task<std::string> one_guest(const tcp_listener& at) {
+    auto guest = co_await at.accept();
+    co_return co_await guest.read_all(10);
+}
+task<> visit(address server, std::string_view name) {
+    auto connection = co_await tcp_stream::connect(server);
+    co_await connection.write_all(name);
+}
+task<> two_acceptors(guide& show) {
+    const tcp_listener listener(address::loopback(0));
+    const auto one = spawn(one_guest(listener));
+    const auto two = spawn(one_guest(listener));
     co_await yield_now();
-    co_await p.writer.write_all("cd");
+    co_await visit(listener.local_address(), "c");
+    co_await visit(listener.local_address(), "d");
     const std::string first = co_await one;
     const std::string second = co_await two;
     show.print("6. both were served: {} {}\n", first, second);
 }
-void two_readers_in_fiber(guide& show) {
-    pipe p;
-    const auto one = spawn(read_one_in_fiber, std::cref(p.reader));
-    const auto two = spawn(read_one_in_fiber, std::cref(p.reader));
+
+std::string one_guest_in_fiber(const tcp_listener& at) {
+    auto guest = await(at.accept());
+    return await(guest.read_all(10));
+}
+void visit_in_fiber(const address& server, std::string_view name) {
+    auto connection = await(tcp_stream::connect(server));
+    await(connection.write_all(name));
+}
+void two_acceptors_in_fiber(guide& show) {
+    const tcp_listener listener(address::loopback(0));
+    const auto one = spawn(one_guest_in_fiber, std::cref(listener));
+    const auto two = spawn(one_guest_in_fiber, std::cref(listener));
     await(yield_now());
-    await(p.writer.write_all("cd"));
+    visit_in_fiber(listener.local_address(), "c");
+    visit_in_fiber(listener.local_address(), "d");
     const std::string first = await(one);
     const std::string second = await(two);
     show.print("6. both were served: {} {}\n", first, second);
@@ -213,7 +233,7 @@ void from_tasks(guide& show) {
         co_await kill_nested(show);
         co_await kill_who_reads(show);
         co_await calls(show);
-        co_await two_readers(show);
+        co_await two_acceptors(show);
     });
 }
 void from_fibers(guide& show) {
@@ -223,7 +243,7 @@ void from_fibers(guide& show) {
         kill_nested_in_fiber(show);
         kill_who_reads_in_fiber(show);
         calls_in_fiber(show);
-        two_readers_in_fiber(show);
+        two_acceptors_in_fiber(show);
     });
 }
 

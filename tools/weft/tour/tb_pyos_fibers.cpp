@@ -4,6 +4,10 @@
 
 #include "weft/weft.hpp"
 
+#include <string>
+#include <string_view>
+#include <vector>
+
 namespace weft::tour {
 namespace {
 
@@ -121,59 +125,67 @@ void main6(process self) {
 }
 
 // pyos7
-void handle_client(process self, const pipe_reader& requests, const pipe_writer& replies) {
+void handle_client(process self, const tcp_stream& client) {
     const notice_of_end says(self);
     self.print("Connection on task {}\n", self.tid());
     for (;;) {
-        await(wait_readable(requests.descriptor()));
-        const std::string data = read_some(requests.descriptor());
+        await(wait_readable(client.descriptor()));
+        const std::string data = recv(client.descriptor());
         if (data.empty()) break;
-        await(wait_writable(replies.descriptor()));
-        write_some(replies.descriptor(), data);
+        await(wait_writable(client.descriptor()));
+        send(client.descriptor(), data);
     }
     self.print("Client closed\n");
 }
+void talk(process self, address server, const std::vector<std::string_view>& texts) {
+    auto socket = await(tcp_stream::connect(server));
+    for (const std::string_view text : texts) {
+        await(socket.write_all(text));
+        self.print("echoed: {}\n", await(socket.read_exactly(text.size())));
+    }
+}
 void server7(process self) {
     self.print("Server starting\n");
-    pipe requests;
-    pipe replies;
-    self.tasks().spawn(handle_client, self.child(), std::move(requests.reader),
-                       std::move(replies.writer));
-    for (const std::string_view text : {"hello", "goodbye"}) {
-        await(wait_writable(requests.writer.descriptor()));
-        write_some(requests.writer.descriptor(), text);
-        await(wait_readable(replies.reader.descriptor()));
-        self.print("echoed: {}\n", read_some(replies.reader.descriptor()));
-    }
+    const tcp_listener listener(address::loopback(0));
+    auto client = spawn([&] { talk(self, listener.local_address(), {"hello", "goodbye"}); });
+    await(wait_readable(listener.descriptor()));
+    self.tasks().spawn(handle_client, self.child(), await(listener.accept()));
+    await(client);
 }
 
 // pyos8: a call is a call.
 int add(int x, int y) {
     return x + y;
 }
-std::string receive_from(const pipe_reader& from) {
+tcp_stream accept(const tcp_listener& listener) {
+    await(wait_readable(listener.descriptor()));
+    return await(listener.accept());
+}
+std::string receive_from(const tcp_stream& from) {
     await(wait_readable(from.descriptor()));
-    return read_some(from.descriptor());
+    return recv(from.descriptor());
 }
-void send_to(const pipe_writer& to, std::string_view data) {
-    while (!data.empty()) data.remove_prefix(await(to.write_some(data)));
+void send_to(const tcp_stream& to, std::string_view data) {
+    while (!data.empty()) {
+        await(wait_writable(to.descriptor()));
+        data.remove_prefix(send(to.descriptor(), data));
+    }
 }
-void echo(process self, const pipe_reader& requests, const pipe_writer& replies) {
+void echo(process self, const tcp_stream& client) {
     const notice_of_end says(self);
     for (;;) {
-        const std::string data = receive_from(requests);
+        const std::string data = receive_from(client);
         if (data.empty()) break;
-        send_to(replies, data);
+        send_to(client, data);
     }
     self.print("Client closed\n");
 }
 void main8(process self) {
     self.print("{}\n", add(2, 2));
-    pipe requests;
-    pipe replies;
-    self.tasks().spawn(echo, self.child(), std::move(requests.reader), std::move(replies.writer));
-    send_to(requests.writer, "hello again");
-    self.print("echoed: {}\n", receive_from(replies.reader));
+    const tcp_listener listener(address::loopback(0));
+    auto client = spawn([&] { talk(self, listener.local_address(), {"hello again"}); });
+    self.tasks().spawn(echo, self.child(), accept(listener));
+    await(client);
 }
 
 }  // namespace

@@ -5,6 +5,10 @@
 
 #include "weft/weft.hpp"
 
+#include <string>
+#include <string_view>
+#include <vector>
+
 namespace weft::tour {
 namespace {
 
@@ -128,65 +132,72 @@ task<> main6(process self) {
     self.print("Child done\n");
 }
 
-// pyos7: ReadWait, WriteWait. An echo server, for one client and on pipes so far.
-task<> handle_client(process self, pipe_reader requests, pipe_writer replies) {
+// pyos7: ReadWait and WriteWait, then the call itself.
+task<> handle_client(process self, tcp_stream client) {
     const notice_of_end says(self);
     self.print("Connection on task {}\n", self.tid());
     for (;;) {
-        co_await wait_readable(requests.descriptor());
-        const std::string data = read_some(requests.descriptor());
+        co_await wait_readable(client.descriptor());
+        const std::string data = recv(client.descriptor());
         if (data.empty()) break;
-        co_await wait_writable(replies.descriptor());
-        write_some(replies.descriptor(), data);
+        co_await wait_writable(client.descriptor());
+        send(client.descriptor(), data);
     }
     self.print("Client closed\n");
 }
+task<> talk(process self, address server, std::vector<std::string_view> texts) {
+    auto socket = co_await tcp_stream::connect(server);
+    for (const std::string_view text : texts) {
+        co_await socket.write_all(text);
+        const std::string answer = co_await socket.read_exactly(text.size());
+        self.print("echoed: {}\n", answer);
+    }
+}
 task<> server7(process self) {
     self.print("Server starting\n");
-    pipe requests;
-    pipe replies;
-    self.tasks().spawn(handle_client, self.child(), std::move(requests.reader),
-                       std::move(replies.writer));
-    for (const std::string_view text : {"hello", "goodbye"}) {
-        co_await wait_writable(requests.writer.descriptor());
-        write_some(requests.writer.descriptor(), text);
-        co_await wait_readable(replies.reader.descriptor());
-        self.print("echoed: {}\n", read_some(replies.reader.descriptor()));
-    }
+    const tcp_listener listener(address::loopback(0));
+    auto client = spawn(talk(self, listener.local_address(), {"hello", "goodbye"}));
+    co_await wait_readable(listener.descriptor());
+    tcp_stream connection = co_await listener.accept();  // does not wait now
+    self.tasks().spawn(handle_client, self.child(), std::move(connection));
+    co_await client;
 }
 
 // pyos8: trampolines, so that a coroutine may call another. A task just awaits it.
 task<int> add(int x, int y) {
     co_return x + y;
 }
-task<std::string> receive_from(const pipe_reader& from) {
-    co_await wait_readable(from.descriptor());
-    co_return read_some(from.descriptor());
+task<tcp_stream> accept(const tcp_listener& listener) {
+    co_await wait_readable(listener.descriptor());
+    co_return co_await listener.accept();
 }
-task<> send_to(const pipe_writer& to, std::string data) {
+task<std::string> receive_from(const tcp_stream& from) {
+    co_await wait_readable(from.descriptor());
+    co_return recv(from.descriptor());
+}
+task<> send_to(const tcp_stream& to, std::string data) {
     while (!data.empty()) {
-        const std::size_t n = co_await to.write_some(data);
-        data.erase(0, n);
+        co_await wait_writable(to.descriptor());
+        data.erase(0, send(to.descriptor(), data));
     }
 }
-task<> echo(process self, pipe_reader requests, pipe_writer replies) {
+task<> echo(process self, tcp_stream client) {
     const notice_of_end says(self);
     for (;;) {
-        const std::string data = co_await receive_from(requests);
+        const std::string data = co_await receive_from(client);
         if (data.empty()) break;
-        co_await send_to(replies, data);
+        co_await send_to(client, data);
     }
     self.print("Client closed\n");
 }
 task<> main8(process self) {
     const int r = co_await add(2, 2);
     self.print("{}\n", r);
-    pipe requests;
-    pipe replies;
-    self.tasks().spawn(echo, self.child(), std::move(requests.reader), std::move(replies.writer));
-    co_await send_to(requests.writer, "hello again");
-    const std::string data = co_await receive_from(replies.reader);
-    self.print("echoed: {}\n", data);
+    const tcp_listener listener(address::loopback(0));
+    auto client = spawn(talk(self, listener.local_address(), {"hello again"}));
+    tcp_stream connection = co_await accept(listener);
+    self.tasks().spawn(echo, self.child(), std::move(connection));
+    co_await client;
 }
 
 }  // namespace

@@ -63,10 +63,10 @@ public:
     termination() {
         ::sigemptyset(&signals_);
         ::sigaddset(&signals_, SIGTERM);
-        ::pthread_sigmask(SIG_BLOCK, &signals_, &before_);
         const int fd = ::signalfd(-1, &signals_, SFD_CLOEXEC | SFD_NONBLOCK);
         if (fd < 0) throw_system_error(errno, "signalfd");
         signal_ = owned_descriptor::adopt(fd);
+        ::pthread_sigmask(SIG_BLOCK, &signals_, &before_);
     }
     termination(const termination&) = delete;
     termination& operator=(const termination&) = delete;
