@@ -51,8 +51,7 @@ public:
 ///    the kernel tells readiness of it and performs nothing, and each operation waits by itself,
 ///    for the file that has the number then, which it keeps open.
 /// 7. The ring belongs to the thread that parks. When the loop goes to another thread it gets
-///    another one, and what the kernel had is given to it again; the first thread has ended then, or
-///    has nothing there.
+///    another one, and what the kernel had is given to it again. The first thread has ended then.
 /// 8. In a child of fork, nothing of this is the child's, as in `driver_epoll`: the ring is not
 ///    entered.
 /// 9. Nested in another poll (`descriptor`) it is armed as if it waited, and the ring is not

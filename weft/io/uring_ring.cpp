@@ -118,7 +118,7 @@ bool uring_ring::performs(operation_code code) noexcept {
         case receive_message:
         case send_message:
         case accept: return true;
-        // Where the kernel does not know how to leave the signal out, only the masked write will do.
+        // Where the kernel cannot leave the signal out, only the masked write will do.
         case write: return kernel_writes_unsignalled();
         case readable:
         case writable:

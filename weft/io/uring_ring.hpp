@@ -43,9 +43,9 @@ public:
     [[nodiscard]] bool is_exclusive() const noexcept;
     /// The calling thread is its thread. Returns 0 or the negative of an `errno`.
     int enable() noexcept;
-    /// Readable when `take` would have something. Of an exclusive ring that is told only to those who
-    /// look: it wakes nobody who waits for its descriptor (nor does IORING_REGISTER_EVENTFD do, for
-    /// a request on an eventfd; Linux 6.18).
+    /// Readable when `take` would have something. Of an exclusive ring that is told only to those
+    /// who look: it wakes nobody who waits for its descriptor (nor does IORING_REGISTER_EVENTFD do,
+    /// for a request on an eventfd; Linux 6.18).
     [[nodiscard]] int descriptor() const noexcept;
 
     /// Whether the kernel can do by itself what `code` asks; for the rest it can tell when to try.
