@@ -99,7 +99,8 @@ TEST_P(sockets_of_other_kinds, refuse_what_is_too_large_or_of_the_wrong_kind) {
     EXPECT_EQ(sockets_.shutdown(one, SHUT_RD), -ENOTCONN);
     const int two = open(AF_INET, SOCK_DGRAM);
     EXPECT_EQ(bind(two, address_of(one)), -EADDRINUSE);
-    EXPECT_EQ(bind(open(AF_INET), address_of(one)), 0) << "ports of TCP are others";
+    // Those of TCP are others; of this machine's, somebody else may have it.
+    EXPECT_TRUE(sim_ == nullptr || bind(open(AF_INET), address_of(one)) == 0);
 }
 
 TEST_P(sockets_of_other_kinds, wait_for_room_for_datagrams_of_unix) {
