@@ -13,7 +13,7 @@
 #include <system_error>
 
 namespace weft {
-namespace {
+namespace detail {
 
 /// A message of one byte and room for one descriptor. Does not move.
 class descriptor_message {
@@ -52,6 +52,10 @@ private:
     alignas(cmsghdr) std::array<char, CMSG_SPACE(sizeof(int))> room_{};
 };
 
+}  // namespace detail
+
+namespace {
+
 /// A full queue is no readiness that the kernel would report: it is asked again.
 constexpr auto first_pause = std::chrono::milliseconds(1);
 constexpr auto longest_pause = std::chrono::milliseconds(64);
@@ -82,14 +86,14 @@ std::pair<unix_stream, unix_stream> unix_stream::pair() {
 }
 
 task<> unix_stream::send_descriptor(int passed) const {
-    descriptor_message message;
+    detail::descriptor_message message;
     message.put(passed);
     co_await detail::operation_awaiter(operation_code::send_message, descriptor(), &message.header,
                                        std::size_t(0));
 }
 
 task<owned_descriptor> unix_stream::receive_descriptor() const {
-    descriptor_message message;
+    detail::descriptor_message message;
     const std::size_t n = co_await detail::operation_awaiter(
         operation_code::receive_message, descriptor(), &message.header, std::size_t(0));
     if (n == 0) co_return owned_descriptor();
