@@ -16,6 +16,9 @@ using action = std::function<int()>;
 
 void add_tour(CLI::App& app, action& chosen);
 void add_pipe(CLI::App& app, action& chosen);
+void add_serve(CLI::App& app, action& chosen);
+void add_load(CLI::App& app, action& chosen);
+void add_conversations(CLI::App& app, action& chosen);
 void add_bench(CLI::App& app, action& chosen);
 void add_doctor(CLI::App& app, action& chosen);
 

@@ -57,6 +57,9 @@ int main_of_tool(int argc, char** argv) {
     action chosen;
     add_tour(app, chosen);
     add_pipe(app, chosen);
+    add_serve(app, chosen);
+    add_load(app, chosen);
+    add_conversations(app, chosen);
     add_bench(app, chosen);
     add_doctor(app, chosen);
     app.footer("weft COMMAND --help says more.\n\n"
