@@ -12,6 +12,10 @@ std::string with_commas(std::uint64_t number) {
     return digits;
 }
 
+std::string counted(std::uint64_t number, std::string_view what) {
+    return fmt::format("{} {}{}", with_commas(number), what, number == 1 ? "" : "s");
+}
+
 std::string readable_bytes(double bytes) {
     const char* const units[] = {"B", "kB", "MB", "GB", "TB"};
     std::size_t unit = 0;

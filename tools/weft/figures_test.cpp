@@ -12,6 +12,12 @@ TEST(figures, large_numbers_have_commas) {
     EXPECT_EQ(with_commas(1'234'567), "1,234,567");
 }
 
+TEST(figures, what_is_counted_is_in_the_plural_unless_it_is_one) {
+    EXPECT_EQ(counted(0, "answer"), "0 answers");
+    EXPECT_EQ(counted(1, "answer"), "1 answer");
+    EXPECT_EQ(counted(1'353, "answer"), "1,353 answers");
+}
+
 TEST(figures, bytes_have_a_unit) {
     EXPECT_EQ(readable_bytes(812), "812 B");
     EXPECT_EQ(readable_bytes(1'400'000), "1.4 MB");

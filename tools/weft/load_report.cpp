@@ -51,9 +51,9 @@ std::string summary_of(const load_plan& plan, const load_result& result) {
     line("measured",
          fmt::format("{:.2f} s{}", result.seconds, result.interrupted ? " (interrupted)" : ""));
     line("requests",
-         fmt::format("{}, {} a second, of {} bytes there and back", with_commas(result.requests),
+         fmt::format("{}, {} a second, of {} there and back", with_commas(result.requests),
                      with_commas(static_cast<std::uint64_t>(result.requests_a_second())),
-                     with_commas(plan.size)));
+                     counted(plan.size, "byte")));
     line("bytes",
          fmt::format("{} each way, {}/s", readable_bytes(bytes), readable_bytes(bytes / seconds)));
     line("latency", latencies_of(result.latency));

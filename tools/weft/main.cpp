@@ -65,7 +65,8 @@ int main_of_tool(int argc, char** argv) {
     app.footer("weft COMMAND --help says more.\n\n"
                "Example:\n"
                "  weft tour 0.2                      one program of the tour\n"
-               "  weft pipe access.log --grep 404    the lines that hold a word\n\n"
+               "  weft pipe access.log --grep 404    the lines that hold a word\n"
+               "  weft serve --listen :7777          an echo server; weft load measures it\n\n"
                "Exit status: 0 success, 1 failure, 2 wrong usage.");
 
     if (const int status = parse(app, argc, argv); status != exit_success) return status;

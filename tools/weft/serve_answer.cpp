@@ -54,9 +54,10 @@ void answering::conversation::answer(char* message, std::size_t n) const {
 }
 
 void answer_room::adapt(std::size_t n) {
+    calm_ = n < small_bytes ? calm_ + 1 : 0;
     if (n == size() && !large_)
         large_ = std::make_unique_for_overwrite<char[]>(large_bytes);
-    else if (n <= small_bytes && large_)
+    else if (large_ && calm_ >= calm_reads)
         large_.reset();
 }
 

@@ -62,8 +62,8 @@ private:
     bool log_ = false;
 };
 
-/// Where a connection reads into: a few bytes, as most of the many wait in silence, and more while
-/// the peer fills them.
+/// Where a connection reads into: a few bytes, as most of the many wait in silence, and more from
+/// when the peer has filled them until it has not for a while.
 class answer_room {
 public:
     [[nodiscard]] char* data() noexcept { return large_ ? large_.get() : small_.data(); }
@@ -74,9 +74,11 @@ public:
 private:
     static constexpr std::size_t small_bytes = 256;
     static constexpr std::size_t large_bytes = std::size_t{32} * 1024;
+    static constexpr unsigned calm_reads = 64;
 
     std::array<char, small_bytes> small_;
     std::unique_ptr<char[]> large_;
+    unsigned calm_ = 0;  // reads, one after the other, for which the small one would have done
 };
 
 /// Whatever comes is answered as it comes, until the peer closes its side.

@@ -137,9 +137,9 @@ task<> server::stop_when_asked(scope& all) {
     progress_.clear();
     if (answers_.live > 0)
         fmt::print(stderr,
-                   "weft serve: stopping: {} connections have {:g} s to finish; a second signal "
-                   "ends them at once\n",
-                   with_commas(answers_.live), request_.drain_seconds);
+                   "weft serve: stopping: {} may finish within {:g} s; a second signal ends all at "
+                   "once\n",
+                   counted(answers_.live, "connection"), request_.drain_seconds);
     listener_.close();
     co_await wait_readable(asked.descriptor());
     static_cast<void>(stop_.take());
@@ -201,9 +201,9 @@ void server::say_where() const {
 
 void server::say_what_was() const {
     std::string text = fmt::format(
-        "served {} connections, at most {} at once: {} answers, {} each way",
-        with_commas(answers_.accepted), with_commas(answers_.live_max),
-        with_commas(answers_.answers), readable_bytes(static_cast<double>(answers_.bytes)));
+        "served {}, at most {} at once: {}, {} each way", counted(answers_.accepted, "connection"),
+        with_commas(answers_.live_max), counted(answers_.answers, "answer"),
+        readable_bytes(static_cast<double>(answers_.bytes)));
     const std::uint64_t ended = answers_.finished + resets_ + failures_;
     const auto add = [&text](std::uint64_t number, const char* what) {
         if (number > 0) text += fmt::format("; {} {}", with_commas(number), what);
