@@ -1,5 +1,6 @@
 #include "conversations_run.hpp"
 
+#include "command.hpp"
 #include "command_line.hpp"
 #include "figures.hpp"
 #include "load_report.hpp"
@@ -54,7 +55,7 @@ public:
     }
     [[nodiscard]] task<ordered_json> hear() {
         std::optional<std::string> line = co_await stream_.read_line();
-        if (!line) throw std::runtime_error("the other process has ended early");
+        if (!line) throw command_error("the other process has ended early");
         co_return ordered_json::parse(*line);
     }
 
@@ -101,9 +102,8 @@ int run_client(int end, const conversations_request& request) {
         stop_signals stop;
         weft::run(options().watchdog(0ns), talk(end, request, stop));
         return exit_success;
-    } catch (...) {
-        fmt::print(stderr, "weft conversations: the client: {}\n",
-                   describe_exception(std::current_exception()));
+    } catch (const std::exception& error) {
+        fmt::print(stderr, "weft conversations: the client: {}\n", error.what());
         return exit_failure;
     }
 }

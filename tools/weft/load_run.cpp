@@ -1,5 +1,6 @@
 #include "load_run.hpp"
 
+#include "command.hpp"
 #include "figures.hpp"
 #include "net_address.hpp"
 #include "terminal.hpp"
@@ -232,8 +233,7 @@ task<> load::find_server() {
             last = std::current_exception();
         }
     }
-    throw std::runtime_error(
-        fmt::format("cannot connect to {}: {}", plan_.target, kind_of_error(last)));
+    throw command_error(fmt::format("cannot connect to {}: {}", plan_.target, kind_of_error(last)));
 }
 
 task<tcp_stream> load::connect(std::size_t number) {

@@ -42,6 +42,12 @@ int run(const std::string& name, const action& chosen) {
             throw std::system_error(errno, std::generic_category(),
                                     "cannot write to standard output");
         return status;
+    } catch (const command_error& error) {
+        fmt::print(stderr, "weft {}: {}\n", name, error.what());
+        return exit_failure;
+    } catch (const std::system_error& error) {
+        fmt::print(stderr, "weft {}: {}\n", name, error.what());
+        return exit_failure;
     } catch (...) {
         fmt::print(stderr, "weft {}: {}\n", name, describe_exception(std::current_exception()));
         return exit_failure;

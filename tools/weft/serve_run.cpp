@@ -1,5 +1,6 @@
 #include "serve_run.hpp"
 
+#include "command.hpp"
 #include "figures.hpp"
 #include "net_address.hpp"
 #include "open_files.hpp"
@@ -39,7 +40,7 @@ tcp_listener listen_at(const address& at, const serve_request& request) {
         return tcp_listener(at, listen_options().reuse_port(request.reuse_port));
     } catch (const std::system_error& error) {
         const std::string why = error.code().message() + remedy_for(error.code().value());
-        throw std::runtime_error(fmt::format("cannot listen at {}: {}", at.to_string(), why));
+        throw command_error(fmt::format("cannot listen at {}: {}", at.to_string(), why));
     }
 }
 
