@@ -83,6 +83,7 @@ private:
     bool shows_;
     answering answers_;
     tcp_listener listener_{owned_descriptor()};
+    owned_descriptor asked_;  // readable when it is to stop
     progress_line progress_;
     std::uint64_t resets_ = 0;
     std::uint64_t failures_ = 0;
@@ -92,6 +93,10 @@ private:
 task<> server::run() {
     const std::vector<address> found = co_await find_addresses(request_.listen);
     listener_ = listen_at(found.front(), request_);
+    // Before connections take all there may be.
+    const int signals = ::dup(stop_.fd());
+    if (signals < 0) throw_system_error(errno, "waiting for signals");
+    asked_ = owned_descriptor::adopt(signals);
     say_where();
     co_await with_scope(serve_in, std::ref(*this));
     progress_.clear();
@@ -132,8 +137,7 @@ serve_options server::options_for_serve() {
 }
 
 task<> server::stop_when_asked(scope& all) {
-    const auto asked = owned_descriptor::adopt(::dup(stop_.fd()));
-    co_await wait_readable(asked.descriptor());
+    co_await wait_readable(asked_.descriptor());
     static_cast<void>(stop_.take());
     progress_.clear();
     if (answers_.live > 0)
@@ -142,7 +146,7 @@ task<> server::stop_when_asked(scope& all) {
                    "once\n",
                    counted(answers_.live, "connection"), request_.drain_seconds);
     listener_.close();
-    co_await wait_readable(asked.descriptor());
+    co_await wait_readable(asked_.descriptor());
     static_cast<void>(stop_.take());
     all.cancel();
 }
