@@ -49,7 +49,7 @@ def on_a_terminal(*arguments, **variables):
 
 class Help(unittest.TestCase):
     def test_it_names_every_command(self):
-        self.assertLessEqual({"tour", "pipe", "bench", "doctor"}, set(commands()))
+        self.assertLessEqual({"tour", "pipe", "serve", "load", "bench", "doctor"}, set(commands()))
 
     def test_every_command_has_help_that_ends_with_an_example(self):
         for command in commands():

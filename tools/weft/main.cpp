@@ -42,6 +42,12 @@ int run(const std::string& name, const action& chosen) {
             throw std::system_error(errno, std::generic_category(),
                                     "cannot write to standard output");
         return status;
+    } catch (const command_error& error) {
+        fmt::print(stderr, "weft {}: {}\n", name, error.what());
+        return exit_failure;
+    } catch (const std::system_error& error) {
+        fmt::print(stderr, "weft {}: {}\n", name, error.what());
+        return exit_failure;
     } catch (...) {
         fmt::print(stderr, "weft {}: {}\n", name, describe_exception(std::current_exception()));
         return exit_failure;
@@ -57,12 +63,16 @@ int main_of_tool(int argc, char** argv) {
     action chosen;
     add_tour(app, chosen);
     add_pipe(app, chosen);
+    add_serve(app, chosen);
+    add_load(app, chosen);
+    add_conversations(app, chosen);
     add_bench(app, chosen);
     add_doctor(app, chosen);
     app.footer("weft COMMAND --help says more.\n\n"
                "Example:\n"
                "  weft tour 0.2                      one program of the tour\n"
-               "  weft pipe access.log --grep 404    the lines that hold a word\n\n"
+               "  weft pipe access.log --grep 404    the lines that hold a word\n"
+               "  weft serve --listen :7777          an echo server; weft load measures it\n\n"
                "Exit status: 0 success, 1 failure, 2 wrong usage.");
 
     if (const int status = parse(app, argc, argv); status != exit_success) return status;

@@ -1,5 +1,7 @@
 #include "pipe_report.hpp"
 
+#include "figures.hpp"
+
 #include <fmt/core.h>
 
 #include <algorithm>
@@ -11,20 +13,6 @@ namespace weft::tool {
 namespace {
 
 constexpr std::chrono::milliseconds redraw_every(100);
-
-/// 1353 as "1,353", in any locale.
-std::string with_commas(std::uint64_t number) {
-    std::string digits = std::to_string(number);
-    for (std::size_t at = digits.size(); at > 3; at -= 3) digits.insert(at - 3, ",");
-    return digits;
-}
-
-std::string readable_bytes(double bytes) {
-    const char* const units[] = {"B", "kB", "MB", "GB", "TB"};
-    std::size_t unit = 0;
-    for (; bytes >= 1000 && unit < 4; ++unit) bytes /= 1000;
-    return fmt::format("{:.{}f} {}", bytes, unit == 0 ? 0 : 1, units[unit]);
-}
 
 }  // namespace
 

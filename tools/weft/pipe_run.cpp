@@ -2,6 +2,7 @@
 
 #include "pipe_output.hpp"
 #include "pipe_report.hpp"
+#include "stop_signals.hpp"
 
 #include "weft/file/block_reader.hpp"
 #include "weft/file/count_lines.hpp"
@@ -14,52 +15,12 @@
 #include <algorithm>
 #include <cerrno>
 #include <csignal>
-#include <sys/signalfd.h>
 #include <sys/stat.h>
 #include <system_error>
 #include <unistd.h>
 
 namespace weft::tool {
 namespace {
-
-/// SIGINT and SIGTERM as a descriptor that becomes readable: to stop at, with nothing lost.
-class stop_signals {
-public:
-    stop_signals() {
-        ::sigemptyset(&set_);
-        ::sigaddset(&set_, SIGINT);
-        ::sigaddset(&set_, SIGTERM);
-        ::pthread_sigmask(SIG_BLOCK, &set_, &before_);
-        file_.reset(::signalfd(-1, &set_, SFD_CLOEXEC | SFD_NONBLOCK));
-        if (!file_) throw_system_error(errno, "waiting for signals");
-    }
-    stop_signals(const stop_signals&) = delete;
-    stop_signals& operator=(const stop_signals&) = delete;
-    ~stop_signals() {
-        // One that is still pending would end the program when it is let through.
-        while (take()) {}
-        ::pthread_sigmask(SIG_SETMASK, &before_, nullptr);
-    }
-    [[nodiscard]] int fd() const noexcept { return file_.get(); }
-    /// The number of the signal that came; 0 if none has. Takes it.
-    [[nodiscard]] int caught() {
-        take();
-        return number_;
-    }
-
-private:
-    bool take() {
-        signalfd_siginfo info{};
-        if (::read(file_.get(), &info, sizeof info) != sizeof info) return false;
-        number_ = static_cast<int>(info.ssi_signo);
-        return true;
-    }
-
-    sigset_t set_{};
-    sigset_t before_{};
-    unique_fd file_;
-    int number_ = 0;
-};
 
 void complain(const std::string& text) {
     fmt::print(stderr, "weft pipe: {}\n", text);
