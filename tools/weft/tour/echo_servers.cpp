@@ -284,13 +284,14 @@ serve_echo echo_by_threads() {
 
 std::vector<echo_model> echo_models() {
     using namespace echo;
+    const auto the_usual = [] { return weft::make_driver(); };
     return {
         {"processes", blocking_lines + processes_lines, blocking(serve_by_processes), true},
         {"threads", blocking_lines + threads_lines, echo_by_threads(), true},
         {"callbacks", callbacks_lines,
          blocking([](int listener) { callback_server(listener).run(); }), true},
-        {"tasks", tasks_lines, echo_by_tasks(make_driver), false},
-        {"fibers", fibers_lines, echo_by_fibers(make_driver), false},
+        {"tasks", tasks_lines, echo_by_tasks(the_usual), false},
+        {"fibers", fibers_lines, echo_by_fibers(the_usual), false},
     };
 }
 

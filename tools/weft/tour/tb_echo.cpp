@@ -3,6 +3,7 @@
 #include "echo_servers.hpp"
 #include "program.hpp"
 
+#include "weft/io/driver_uring.hpp"
 #include "weft/weft.hpp"
 
 #include <array>
@@ -105,11 +106,10 @@ serve_echo echo_by_callbacks(const make_driver_call& make) {
 
 struct named_driver {
     std::string_view name;
-    make_driver_call make;  // empty: this build has none
+    make_driver_call make;
 
-    /// The kernel may refuse it, too.
+    /// The kernel may have none, or refuse it.
     [[nodiscard]] bool is_here() const {
-        if (!make) return false;
         try {
             return make() != nullptr;
         } catch (const std::system_error&) {
@@ -120,7 +120,7 @@ struct named_driver {
 std::vector<named_driver> drivers() {
     return {
         {"epoll", [] { return std::make_unique<driver_epoll>(); }},
-        {"io_uring", nullptr},
+        {"io_uring", [] { return std::make_unique<driver_uring>(); }},
     };
 }
 
