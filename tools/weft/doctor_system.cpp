@@ -148,7 +148,8 @@ finding look_at_driver() {
         const std::string name = make_driver()->name();
         if (wanted != nullptr && *wanted != '\0')
             return {.name = "driver", .text = name + ", as WEFT_DRIVER asks"};
-        return {.name = "driver", .text = name + ", the default: io_uring has not been measured to be faster"};
+        return {.name = "driver",
+                .text = name + ", the default: io_uring has not been measured to be faster"};
     } catch (const std::exception& e) {
         return {.how = severity::problem,
                 .name = "driver",
