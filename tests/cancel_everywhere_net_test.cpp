@@ -91,7 +91,9 @@ TEST(cancel_everywhere_net, server_and_clients) {
             listener.close();
             await(server);
         }
-        if (!g.hit()) EXPECT_EQ(heard, 6);
+        if (!g.hit()) {
+            EXPECT_EQ(heard, 6);
+        }
     });
 }
 
@@ -127,7 +129,9 @@ TEST(cancel_everywhere_net, bytes_through_a_connection) {
         near.close();
         got += await(far.read_all(1000));
         EXPECT_TRUE(text.starts_with(got)) << "bytes were lost, or read twice: " << got;
-        if (!g.hit()) EXPECT_EQ(got, text);
+        if (!g.hit()) {
+            EXPECT_EQ(got, text);
+        }
     });
 }
 

@@ -56,6 +56,7 @@
 #include "weft/file/line_writer.hpp"
 #include "weft/file/watch.hpp"
 #include "weft/io/driver_epoll.hpp"
+#include "weft/io/driver_uring.hpp"
 #include "weft/io/offload.hpp"
 #include "weft/io/owned_descriptor.hpp"
 #include "weft/io/pipe.hpp"

@@ -21,6 +21,7 @@ enum class operation_code : std::uint8_t {
     connect,          ///< to the address of `size` bytes at `buffer`. Result: 0
     send_file,  ///< send at most `size` bytes of the `file_part` at `buffer`. Result: the bytes
 };
+inline constexpr std::size_t operation_code_count = 11;
 
 /// Where the bytes of a `send_file` come from.
 class file_part {

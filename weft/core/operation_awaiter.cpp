@@ -25,22 +25,11 @@ constexpr wait_kind sending_file{"sendfile", &ask_for_its_end};
 
 }  // namespace
 
-const wait_kind& kind_of(operation_code code) noexcept {
-    switch (code) {
-        case operation_code::readable: return readable;
-        case operation_code::writable: return writable;
-        case operation_code::read: return reading;
-        case operation_code::write: return writing;
-        case operation_code::receive:
-        case operation_code::receive_message: return receiving;
-        case operation_code::send:
-        case operation_code::send_message: return sending;
-        case operation_code::accept: return accepting;
-        case operation_code::connect: return connecting;
-        case operation_code::send_file: return sending_file;
-    }
-    return reading;
-}
+// By `operation_code`.
+const std::array<const wait_kind*, operation_code_count> operation_kinds{
+    &readable,  &writable, &reading,   &writing,    &receiving,    &sending,
+    &receiving, &sending,  &accepting, &connecting, &sending_file,
+};
 
 std::system_error error_of(const operation& op) {
     return {static_cast<int>(-op.result), std::generic_category(),

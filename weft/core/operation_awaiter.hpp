@@ -6,6 +6,7 @@
 #include "weft/core/operation.hpp"
 #include "weft/core/scheduler.hpp"
 
+#include <array>
 #include <cerrno>
 #include <cstddef>
 #include <cstdint>
@@ -14,7 +15,10 @@
 /// Waiting for an operation of the driver.
 namespace weft::detail {
 
-[[nodiscard]] WEFT_EXPORT const wait_kind& kind_of(operation_code code) noexcept;
+WEFT_EXPORT extern const std::array<const wait_kind*, operation_code_count> operation_kinds;
+[[nodiscard]] inline const wait_kind& kind_of(operation_code code) noexcept {
+    return *operation_kinds[static_cast<std::size_t>(code)];
+}
 /// What a failed operation failed by.
 [[nodiscard]] WEFT_EXPORT std::system_error error_of(const operation& op);
 /// The result of an operation: throws `std::system_error` for what it failed by.

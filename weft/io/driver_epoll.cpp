@@ -68,7 +68,7 @@ submission driver_epoll::submit(operation& op) noexcept {
     if (is_forked()) return done(-EBADF);
     const direction way = detail::direction_of(op.code);
     entry* e = table_.find(op.descriptor);
-    const bool is_known_empty = op.short_is_empty && e != nullptr && e->is_drained;
+    const bool is_known_empty = op.short_is_empty && e != nullptr && e->is_drained && op.size != 0;
     if (!is_known_empty && (e == nullptr || e->queue(way).empty())) {
         const std::int64_t result = attempt_on(e, op);
         if (result != -EAGAIN) return done(result);

@@ -11,7 +11,7 @@
 #include <cstddef>
 #include <exception>
 #include <functional>
-#include <limits>
+#include <source_location>
 #include <type_traits>
 #include <utility>
 
@@ -58,10 +58,12 @@ template <class Handler, class Stream>
 void begin_connection(scope& connections, serve_state& state, Handler& handler, Stream accepted) {
     serve_state::place held(state);
     if constexpr (awaitable<std::invoke_result_t<Handler&, Stream>>)
-        connections.spawn(serve_connection(state, handler, std::move(accepted), std::move(held)));
+        connections.spawn(serve_connection(state, handler, std::move(accepted), std::move(held)),
+                          state.at());
     else
-        connections.spawn(fiber_connection<Handler, Stream>(state, handler, std::move(accepted),
-                                                            std::move(held)));
+        connections.spawn(
+            fiber_connection<Handler, Stream>(state, handler, std::move(accepted), std::move(held)),
+            state.at());
 }
 
 template <class Listener, class Handler>
@@ -113,10 +115,11 @@ task<> accept_all(scope& connections, Listener& listener, Handler& handler, serv
 ///    ended, or a tenth of a second; no error ends the server but that of a listener that is none.
 /// 4. What a handler throws ends its connection only, and goes to `on_error`.
 template <class Listener, class Handler>
-[[nodiscard]] task<> serve(Listener& listener, Handler handler, serve_options how = {}) {
+[[nodiscard]] task<> serve(Listener& listener, Handler handler, serve_options how = {},
+                           std::source_location at = std::source_location::current()) {
     static_assert(std::invocable<Handler&, typename Listener::stream>,
                   "the handler takes the stream by value: handler(weft::tcp_stream)");
-    detail::serve_state state(std::move(how));
+    detail::serve_state state(std::move(how), at);
     co_await with_scope(detail::accept_all<Listener, Handler>, std::ref(listener),
                         std::ref(handler), std::ref(state));
 }

@@ -4,8 +4,10 @@
 #include "weft/base/unhandled.hpp"
 #include "weft/core/cancel_scope.hpp"
 #include "weft/core/clock.hpp"
+#include "weft/core/exception_group.hpp"
 #include "weft/io/readiness.hpp"
 
+#include <algorithm>
 #include <cerrno>
 #include <new>
 #include <system_error>
@@ -61,6 +63,8 @@ remedy remedy_for(const std::exception_ptr& error) {
 bool is_departure(const std::exception_ptr& error) {
     try {
         std::rethrow_exception(error);
+    } catch (const exception_group& several) {
+        return std::ranges::all_of(several.errors(), is_departure);
     } catch (const std::system_error& e) {
         return e.code() == std::errc::connection_reset || e.code() == std::errc::broken_pipe;
     } catch (...) {
@@ -70,7 +74,8 @@ bool is_departure(const std::exception_ptr& error) {
 
 }  // namespace
 
-serve_state::serve_state(serve_options how) : how_(std::move(how)) {
+serve_state::serve_state(serve_options how, std::source_location at)
+    : how_(std::move(how)), at_(at) {
     if (how_.max_connections() == 0)
         throw usage_error("serve() with max_connections(0) would accept nobody: give at least 1");
 }

@@ -10,6 +10,7 @@
 #include <exception>
 #include <functional>
 #include <limits>
+#include <source_location>
 #include <utility>
 
 namespace weft {
@@ -55,7 +56,7 @@ namespace detail {
 class WEFT_EXPORT serve_state {
 public:
     /// Throws `usage_error` for a limit of none.
-    explicit serve_state(serve_options how);
+    serve_state(serve_options how, std::source_location at);
 
     /// A connection's place, from when it is accepted until it has ended.
     class place {
@@ -71,6 +72,8 @@ public:
         serve_state* of_;
     };
 
+    /// Where the server was begun: its connections are named after that place.
+    [[nodiscard]] std::source_location at() const noexcept { return at_; }
     [[nodiscard]] bool is_limited() const noexcept {
         return how_.max_connections() != serve_options::unlimited;
     }
@@ -96,6 +99,7 @@ private:
     void ended() noexcept;
 
     serve_options how_;
+    std::source_location at_;
     std::size_t live_ = 0;
     event one_ended_;  // or the listener is closed
     bool is_closed_ = false;
