@@ -8,6 +8,9 @@
 /// What a loop asks of its driver.
 namespace weft {
 
+// g++ 12 takes an enumerator, though it is scoped, for a second `weft::receive`.
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wshadow"
 enum class operation_code : std::uint8_t {
     readable,  ///< wait until a read would not block: data, an end, or an error. Result: 0
     writable,  ///< wait until a write would not block. Result: 0
@@ -21,6 +24,7 @@ enum class operation_code : std::uint8_t {
     connect,          ///< to the address of `size` bytes at `buffer`. Result: 0
     send_file,  ///< send at most `size` bytes of the `file_part` at `buffer`. Result: the bytes
 };
+#pragma GCC diagnostic pop
 inline constexpr std::size_t operation_code_count = 11;
 
 /// Where the bytes of a `send_file` come from.
