@@ -49,14 +49,13 @@ bool memory_pipe_state::is_done(const memory_writing& w) noexcept {
     return w.rest_.empty() || (w.done_ != 0 && !w.whole_);
 }
 
-void memory_pipe_state::put(const char* bytes, std::size_t n) {
+void memory_pipe_state::put(std::string_view bytes) {
     if (ring_ == nullptr) ring_.reset(new char[capacity_]);
     std::size_t end = begin_ + size_;
     if (end >= capacity_) end -= capacity_;
-    const std::size_t first = std::min(n, capacity_ - end);
-    std::memcpy(ring_.get() + end, bytes, first);
-    std::memcpy(ring_.get(), bytes + first, n - first);
-    size_ += n;
+    const std::size_t first = bytes.copy(ring_.get() + end, capacity_ - end);
+    bytes.copy(ring_.get(), bytes.size() - first, first);
+    size_ += bytes.size();
 }
 
 void memory_pipe_state::get(char* into, std::size_t n) noexcept {
@@ -85,7 +84,7 @@ void memory_pipe_state::give(memory_writing& w) {
             wait_queue::remove(*r);
             home.wake(*r->block);
         } else {
-            put(w.rest_.data(), n);
+            put(w.rest_.substr(0, n));
         }
         w.rest_.remove_prefix(n);
         w.done_ += n;

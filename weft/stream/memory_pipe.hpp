@@ -144,7 +144,7 @@ private:
     [[nodiscard]] static std::size_t some_of(std::size_t n) noexcept;
     [[nodiscard]] static bool is_done(const memory_writing& w) noexcept;
     void give(memory_writing& w);
-    void put(const char* bytes, std::size_t n);
+    void put(std::string_view bytes);
     void get(char* into, std::size_t n) noexcept;
     void serve_writers();
 

@@ -2,6 +2,9 @@
 
 #include "weft/base/check.hpp"
 
+#include <cmath>
+#include <cstdint>
+
 namespace weft::testing {
 
 std::size_t sim_chance::choose(choice what, std::size_t n) const noexcept {
@@ -23,8 +26,8 @@ clock::duration sim_chance::between(choice what, clock::duration min,
 }
 
 bool sim_chance::strikes(double probability) const noexcept {
-    constexpr std::size_t steps = 1'000'000;
-    const auto below = static_cast<std::size_t>(probability * static_cast<double>(steps) + 0.5);
+    constexpr std::uint32_t steps = 1'000'000;
+    const auto below = static_cast<std::size_t>(std::lround(probability * double{steps}));
     return oracle_ != nullptr && below > 0 && choose(choice::fault, steps) < below;
 }
 

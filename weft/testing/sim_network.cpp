@@ -155,6 +155,7 @@ void sim_network::remove(sim_socket& socket) noexcept {
 void sim_network::for_each(const std::function<void(sim_socket&)>& what) const {
     // What is done to one may be the end of another.
     std::vector<std::weak_ptr<sim_socket>> all;
+    all.reserve(sockets_.size());
     for (const auto& [id, socket] : sockets_) all.push_back(socket->weak_from_this());
     for (const auto& one : all)
         if (const auto socket = one.lock()) what(*socket);
