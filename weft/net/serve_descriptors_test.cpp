@@ -3,6 +3,7 @@
 #include "weft/net/serve.hpp"
 
 #include "weft/base/fd.hpp"
+#include "weft/base/ubsan_test.hpp"
 #include "weft/net/net_test.hpp"
 
 #include <cerrno>
@@ -62,6 +63,7 @@ task<> echo(tcp_stream peer) {
 }
 
 TEST(serve_without_descriptors, pauses_and_goes_on_when_there_are_some) {
+    WEFT_SKIP_WHERE_UBSAN_NEEDS_DESCRIPTORS();
     weft::run(weft::options().watchdog({}), [] {
         tcp_listener listener(address::loopback(0));
         std::vector<std::string> reports;
@@ -93,6 +95,7 @@ TEST(serve_without_descriptors, pauses_and_goes_on_when_there_are_some) {
 }
 
 TEST(serve_without_descriptors, goes_on_when_a_connection_ends) {
+    WEFT_SKIP_WHERE_UBSAN_NEEDS_DESCRIPTORS();
     weft::run(weft::options().watchdog({}), [] {
         tcp_listener listener(address::loopback(0));
         auto server = spawn(
@@ -121,6 +124,7 @@ TEST(serve_without_descriptors, goes_on_when_a_connection_ends) {
 }
 
 TEST(tcp_stream, without_descriptors_cannot_be_made) {
+    WEFT_SKIP_WHERE_UBSAN_NEEDS_DESCRIPTORS();
     weft::run(weft::options().watchdog({}), [] {
         const tcp_listener listener(address::loopback(0));
         const few_descriptors limit(4);

@@ -31,7 +31,7 @@ task<std::string> ask(memory_stream& s) {
 TEST(memory_stream, is_two_pipes_that_close_one_after_the_other) {
     in_both_kinds([](coroutine_kind kind) {
         auto [client, server] = weft::memory_stream_pair(3);
-        auto asks = spawn_as(kind, [&client = client] { return ask(client); });
+        auto asks = spawn_as(kind, [&end = client] { return ask(end); });
         EXPECT_EQ(await(read_to_end(server)), "question");
         await(server.write_all("answer"));
         server.close();
@@ -45,7 +45,7 @@ TEST(memory_stream, is_two_pipes_that_close_one_after_the_other) {
 TEST(memory_stream, gives_the_end_to_who_is_left_alone) {
     in_both_kinds([](coroutine_kind kind) {
         auto [client, server] = weft::memory_stream_pair();
-        auto reads = spawn_as(kind, [&client = client] { return read_to_end(client); });
+        auto reads = spawn_as(kind, [&end = client] { return read_to_end(end); });
         until_it_waits(reads);
         server = memory_stream();
         EXPECT_EQ(await(reads), "");

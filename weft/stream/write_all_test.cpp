@@ -83,10 +83,10 @@ TEST(copy, is_slowed_by_a_slow_sink) {
     on_every_loop([] {
         auto [in, source] = weft::memory_stream_pair(10);
         auto [sink, out] = weft::memory_stream_pair(10);
-        auto writes = weft::spawn([&source = source] {
+        auto writes = weft::spawn([&into = source] {
             for (std::size_t i = 0; i < 10; ++i)
-                await(source.write_all(numbered_bytes(100).substr(10 * i, 10)));
-            source.close_write();
+                await(into.write_all(numbered_bytes(100).substr(10 * i, 10)));
+            into.close_write();
         });
         auto copies = weft::spawn(weft::copy(in, sink));
         settle();
