@@ -2,9 +2,11 @@
 
 #include "tests/socket_contract_test.hpp"
 
+#include "weft/base/descriptor_limit_test.hpp"
+
 #include <cerrno>
-#include <fcntl.h>
 #include <gmock/gmock.h>
+#include <optional>
 
 namespace {
 
@@ -169,33 +171,24 @@ TEST_P(sockets_at_their_ends, what_is_asked_of_the_wrong_one_fails_as_in_linux) 
     EXPECT_EQ(sockets_.open_pair(AF_INET, SOCK_STREAM, ends), -EOPNOTSUPP);
 }
 
-/// No more than `more` descriptors, while it lives.
+/// No more than `more` descriptors, of the simulator or of this process, while it lives.
 class few_descriptors {
 public:
     few_descriptors(weft::testing::simulator* sim, std::size_t more) : sim_(sim) {
-        if (sim_ != nullptr) {
+        if (sim_ == nullptr)
+            real_.emplace(more);
+        else
             sim_->descriptor_limit(sim_->open_count() + more);
-            return;
-        }
-        ::getrlimit(RLIMIT_NOFILE, &before_);
-        const int next = ::fcntl(0, F_DUPFD_CLOEXEC, 0);
-        ::close(next);
-        rlimit low = before_;
-        low.rlim_cur = static_cast<rlim_t>(next) + more;
-        ::setrlimit(RLIMIT_NOFILE, &low);
     }
     few_descriptors(const few_descriptors&) = delete;
     few_descriptors& operator=(const few_descriptors&) = delete;
     ~few_descriptors() {
-        if (sim_ == nullptr)
-            ::setrlimit(RLIMIT_NOFILE, &before_);
-        else
-            sim_->descriptor_limit(SIZE_MAX);
+        if (sim_ != nullptr) sim_->descriptor_limit(SIZE_MAX);
     }
 
 private:
     weft::testing::simulator* sim_;
-    rlimit before_{};
+    std::optional<weft::testing::descriptor_limit> real_;
 };
 
 TEST_P(sockets_at_their_ends, without_descriptors_nobody_is_accepted_or_lost) {

@@ -1,18 +1,11 @@
 #include "weft/io/driver_epoll.hpp"
 
 #include "weft/base/check.hpp"
-#include "weft/base/fd.hpp"
 #include "weft/io/attempt.hpp"
-#include "weft/io/fork_count.hpp"
 
 #include <algorithm>
 #include <cerrno>
-#include <ctime>
-#include <fcntl.h>
-#include <poll.h>
 #include <span>
-#include <string>
-#include <sys/timerfd.h>
 #include <unistd.h>
 #include <utility>
 
@@ -30,7 +23,7 @@ constexpr std::uint32_t strange_events = EPOLLRDHUP | EPOLLHUP | EPOLLERR | EPOL
 
 }  // namespace
 
-driver_epoll::driver_epoll() : fork_count_(detail::fork_count()) {
+driver_epoll::driver_epoll() {
     set_.watch_wake(wake_.descriptor(), wake_tag);
 }
 
@@ -42,21 +35,6 @@ driver_epoll::~driver_epoll() {
 
 const char* driver_epoll::name() const noexcept {
     return "epoll";
-}
-
-bool driver_epoll::is_forked() const noexcept {
-    return detail::fork_count_again() != fork_count_;
-}
-
-bool driver_epoll::is_stuck() const noexcept {
-    return is_forked();
-}
-
-clock::time_point driver_epoll::now() noexcept {
-    timespec time{};
-    ::clock_gettime(CLOCK_MONOTONIC, &time);
-    return clock::time_point(std::chrono::seconds(time.tv_sec) +
-                             std::chrono::nanoseconds(time.tv_nsec));
 }
 
 submission driver_epoll::submit(operation& op) noexcept {
@@ -96,13 +74,6 @@ std::int64_t driver_epoll::attempt_on(entry* e, const operation& op) noexcept {
     return result;
 }
 
-int driver_epoll::own_accepted(int socket) noexcept {
-    const int error = own(socket);
-    if (error < 0) ::close(socket);
-    return error < 0 ? error : socket;
-}
-
-/// A descriptor that was just opened, non-blocking: nothing that is known of its number holds.
 int driver_epoll::own(int fd) noexcept {
     if (is_forked()) return -EBADF;
     entry* const e = table_.obtain(fd);
@@ -215,18 +186,13 @@ void driver_epoll::report() noexcept {
     }
 }
 
-void driver_epoll::wake() noexcept {
-    // The eventfd is the parent's as well.
-    if (!is_forked()) wake_.signal();
-}
-
 int driver_epoll::descriptor() {
-    if (is_forked())
-        throw_system_error(EBADF, "loop::fd() of a loop that belongs to the parent process");
+    refuse_forked("loop::fd() of a loop");
     if (!alarm_) {
-        unique_fd alarm(::timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC));
-        if (!alarm) throw_system_error(errno, "creating the timerfd of a loop");
-        set_.watch_wake(alarm.get(), alarm_tag);
+        auto alarm = detail::deadline_alarm::make();
+        set_.watch_wake(alarm.descriptor(), alarm_tag);
+        // From now on every `park` asks the kernel, so that no event is left to keep the
+        // descriptor readable.
         alarm_ = std::move(alarm);
         // Until its first turn nobody knows what there is to do.
         wake_.raise();
@@ -242,48 +208,13 @@ bool driver_epoll::prepare(clock::time_point deadline) noexcept {
         wake_.raise();
         return false;
     }
-    set_alarm(deadline);
+    alarm_.set(deadline, now());
     return true;
-}
-
-void driver_epoll::set_alarm(clock::time_point deadline) noexcept {
-    if (deadline == alarm_at_ && (deadline == clock::never || deadline > now())) return;
-    alarm_at_ = deadline;
-    itimerspec when{};
-    if (deadline != clock::never) {
-        const auto time = std::max(deadline.time_since_epoch(), clock::duration(1));
-        const auto seconds = std::chrono::floor<std::chrono::seconds>(time);
-        when.it_value.tv_sec = static_cast<time_t>(seconds.count());
-        when.it_value.tv_nsec = static_cast<long>((time - seconds).count());
-    }
-    // It cannot fail: the descriptor is ours, and the time is one.
-    ::timerfd_settime(alarm_.get(), TFD_TIMER_ABSTIME, &when, nullptr);
-}
-
-void driver_epoll::park_in_child(clock::time_point deadline) noexcept {
-    if (deadline == clock::never || deadline <= now()) return;
-    const auto left = deadline - now();
-    const auto seconds = std::chrono::floor<std::chrono::seconds>(left);
-    const timespec limit{static_cast<time_t>(seconds.count()),
-                         static_cast<long>((left - seconds).count())};
-    ::ppoll(nullptr, 0, &limit, nullptr);
-}
-
-std::array<int, 2> driver_epoll::open_pipe() {
-    if (is_forked())
-        throw_system_error(EBADF, "opening a pipe on a loop that belongs to the parent process");
-    std::array<int, 2> ends{};
-    if (::pipe2(ends.data(), O_CLOEXEC | O_NONBLOCK) != 0)
-        throw_system_error(errno, "opening a pipe");
-    for (const int end : ends) own(end);
-    return ends;
 }
 
 int driver_epoll::adopt(int fd) noexcept {
     if (is_forked()) return -EBADF;
-    const int flags = ::fcntl(fd, F_GETFL);
-    if (flags < 0) return -errno;
-    if ((flags & O_NONBLOCK) == 0 && ::fcntl(fd, F_SETFL, flags | O_NONBLOCK) != 0) return -errno;
+    if (const int error = make_non_blocking(fd); error != 0) return error;
     entry* const e = table_.obtain(fd);
     if (e == nullptr) return -ENOMEM;
     if (e->is_watched &&

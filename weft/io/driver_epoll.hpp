@@ -1,13 +1,9 @@
 #pragma once
 
 #include "weft/base/export.hpp"
-#include "weft/base/fd.hpp"
-#include "weft/core/driver.hpp"
 #include "weft/core/operation_queue.hpp"
-#include "weft/io/descriptor_table.hpp"
 #include "weft/io/epoll_set.hpp"
-#include "weft/io/kernel_sockets.hpp"
-#include "weft/io/wake_event.hpp"
+#include "weft/io/kernel_driver.hpp"
 
 #include <array>
 #include <cstddef>
@@ -57,7 +53,7 @@ public:
 ///
 /// Limitation: an adopted descriptor that is closed by ::close under a waiter leaves it waiting,
 /// until the number is adopted again; no kernel interface tells.
-class WEFT_EXPORT driver_epoll final : public driver {
+class WEFT_EXPORT driver_epoll final : public detail::kernel_driver {
 public:
     /// Throws `std::system_error` (too many open files: EMFILE, ENFILE).
     driver_epoll();
@@ -67,19 +63,12 @@ public:
     [[nodiscard]] submission submit(operation& op) noexcept override;
     void cancel(operation& op) noexcept override;
     void park(clock::time_point deadline) noexcept override;
-    /// Safe in a signal handler.
-    void wake() noexcept override;
-    [[nodiscard]] clock::time_point now() noexcept override;
-    /// True in a child of fork, where nothing that is pending can complete.
-    [[nodiscard]] bool is_stuck() const noexcept override;
     /// The epoll set's own: watched by another poll, it is readable when a member has an event. A
     /// timerfd in it carries the deadline.
     [[nodiscard]] int descriptor() override;
     bool prepare(clock::time_point deadline) noexcept override;
-    [[nodiscard]] std::array<int, 2> open_pipe() override;
     int adopt(int descriptor) noexcept override;
     int close(int descriptor) noexcept override;
-    [[nodiscard]] socket_calls& sockets() override { return sockets_; }
 
     [[nodiscard]] driver_epoll_stats stats() const noexcept;
     /// Waits in milliseconds, as on kernels without epoll_pwait2. For tests.
@@ -95,18 +84,7 @@ private:
     /// The `result` of an operation that waits; one that is complete but not reported has its own.
     static constexpr std::int64_t no_result = INT64_MIN;
 
-    class socket_watch final : public detail::kernel_sockets {
-    public:
-        explicit socket_watch(driver_epoll& of) noexcept : of_(of) {}
-
-    private:
-        int opened(int socket) noexcept override { return of_.own(socket); }
-        driver_epoll& of_;
-    };
-
-    [[nodiscard]] bool is_forked() const noexcept;
-    int own(int fd) noexcept;
-    [[nodiscard]] int own_accepted(int socket) noexcept;
+    int own(int fd) noexcept override;
     [[nodiscard]] std::int64_t attempt_on(entry* e, const operation& op) noexcept;
     [[nodiscard]] int watch(int fd, entry& e) noexcept;
     void finish(operation& op, std::int64_t result) noexcept;
@@ -115,22 +93,12 @@ private:
     void take_all(entry& e, detail::operation_queue& into) noexcept;
     void gather(clock::duration timeout) noexcept;
     void report() noexcept;
-    void set_alarm(clock::time_point deadline) noexcept;
-    void park_in_child(clock::time_point deadline) noexcept;
 
     detail::epoll_set set_;
-    detail::wake_event wake_;
-    /// Made when its descriptor is first asked for: from then on every `park` asks the kernel, so
-    /// that no event is left to keep the descriptor readable.
-    unique_fd alarm_;
-    clock::time_point alarm_at_ = clock::never;
-    detail::descriptor_table table_;
-    socket_watch sockets_{*this};
     /// Operations that have a result and are to be completed by the next `report`.
     detail::operation_queue finished_;
     /// How many operations wait in queues of the table; while none does, a poll asks nobody.
     std::size_t waiting_count_ = 0;
-    unsigned fork_count_;
     driver_epoll_stats stats_;
     std::array<epoll_event, events_max> events_;
 };

@@ -1,19 +1,18 @@
 // What others do behind the driver's back: close and reuse descriptors, fork, use them all up.
 
+#include "weft/base/descriptor_limit_test.hpp"
 #include "weft/base/fd.hpp"
 #include "weft/io/driver_epoll.hpp"
+#include "weft/io/fork_test.hpp"
 #include "weft/testing/driver_test.hpp"
 
 #include <array>
 #include <cerrno>
 #include <chrono>
-#include <exception>
 #include <fcntl.h>
 #include <gmock/gmock.h>
 #include <memory>
 #include <string>
-#include <sys/resource.h>
-#include <sys/wait.h>
 #include <system_error>
 #include <unistd.h>
 
@@ -23,6 +22,8 @@ using namespace std::chrono_literals;
 using enum weft::operation_code;
 using ::testing::HasSubstr;
 using weft::unique_fd;
+using weft::testing::descriptor_limit;
+using weft::testing::emfile_of;
 using weft::testing::request;
 
 class driver_epoll_foreign : public ::testing::Test {
@@ -141,105 +142,16 @@ TEST_F(driver_epoll_foreign, what_the_driver_closes_is_watched_no_more_though_a_
     driver_.close(ends[1]);
 }
 
-/// What a child of fork finds; 0 when all is as it should be.
-int look_around(weft::driver_epoll& driver, request& parents, const std::array<int, 2>& ends) {
-    request mine(readable, ends[0]);
-    if (driver.submit(mine) != weft::submission::done || mine.result != -EBADF) return 1;
-    if (!driver.is_stuck()) return 2;
-    driver.wake();
-    driver.park(weft::clock::never);
-    driver.park(driver.now() + 1ms);
-    driver.cancel(parents);
-    driver.park(weft::clock::time_point::min());
-    if (parents.completions != 0) return 3;
-    if (driver.close(ends[0]) != 0 || parents.completions != 0) return 4;
-    if (driver.adopt(ends[1]) != -EBADF) return 5;
-    try {
-        static_cast<void>(driver.open_pipe());
-        return 6;
-    } catch (const std::system_error&) {}
-    return 0;
-}
-
 TEST(driver_epoll_fork, a_child_does_not_touch_its_parents_world) {
-    auto driver = std::make_unique<weft::driver_epoll>();
-    weft::testing::world world(*driver);
-    const auto ends = driver->open_pipe();
-    request waiter(readable, ends[0]);
-    ASSERT_FALSE(world.start(waiter).done_at_once);
-    const pid_t child = ::fork();
-    if (child == 0) {
-        const int found = look_around(*driver, waiter, ends);
-        driver.reset();
-        // A driver of its own works.
-        weft::driver_epoll own;
-        weft::testing::world own_world(own);
-        const auto own_ends = own.open_pipe();
-        const bool works = own_world.write_some(own_ends[1], "x") == 1 &&
-                           own_world.run(readable, own_ends[0]) == 0 && !own.is_stuck();
-        ::_exit(found != 0 ? found : works ? 0 : 7);
-    }
-    int status = 0;
-    ASSERT_EQ(::waitpid(child, &status, 0), child);
-    EXPECT_EQ(status, 0) << WEXITSTATUS(status);
-    EXPECT_FALSE(driver->is_stuck());
-    world.poll();
-    EXPECT_FALSE(waiter.is_complete());
-    EXPECT_EQ(world.write_some(ends[1], "x"), 1);
-    EXPECT_EQ(world.finish(waiter), 0) << "the parent's descriptor is still watched";
-    for (const int end : ends) driver->close(end);
-}
-
-/// Lets no more than `more` descriptors be opened while it lives.
-class descriptor_limit {
-public:
-    explicit descriptor_limit(int more) {
-        ::getrlimit(RLIMIT_NOFILE, &old_);
-        rlimit few = old_;
-        few.rlim_cur = static_cast<rlim_t>(lowest_free() + more);
-        ::setrlimit(RLIMIT_NOFILE, &few);
-    }
-    descriptor_limit(const descriptor_limit&) = delete;
-    descriptor_limit& operator=(const descriptor_limit&) = delete;
-    ~descriptor_limit() { ::setrlimit(RLIMIT_NOFILE, &old_); }
-
-    static int lowest_free() { return unique_fd(::open("/", O_PATH | O_CLOEXEC)).get(); }
-
-private:
-    rlimit old_{};
-};
-
-/// The text of the EMFILE that `action` throws when only `more` descriptors may be opened; empty
-/// when it does not. Looked at without the limit, and made once before: the first time that UBSan
-/// sees an object of a type it opens descriptors to look at it.
-template <class Action>
-std::string emfile_of(int more, Action action) {
-    std::exception_ptr thrown =
-        std::make_exception_ptr(std::system_error(EMFILE, std::system_category(), ""));
-    thrown = nullptr;
-    {
-        const descriptor_limit limit(more);
-        try {
-            action();
-        } catch (...) {
-            thrown = std::current_exception();
-        }
-    }
-    try {
-        if (thrown) std::rethrow_exception(thrown);
-    } catch (const std::system_error& e) {
-        EXPECT_EQ(e.code().value(), EMFILE);
-        return e.what();
-    }
-    return "";
+    weft::testing::expect_a_child_leaves_its_parent_alone<weft::driver_epoll>();
 }
 
 TEST(driver_epoll_limits, without_descriptors_it_says_what_was_attempted) {
     const int free_before = descriptor_limit::lowest_free();
     const auto make = [] { const weft::driver_epoll driver; };
     make();  // see emfile_of
-    EXPECT_THAT(emfile_of(0, make), HasSubstr("creating the epoll set of a loop"));
-    EXPECT_THAT(emfile_of(1, make), HasSubstr("creating the eventfd of a loop"));
+    EXPECT_THAT(emfile_of(0, make), HasSubstr("creating the eventfd of a loop"));
+    EXPECT_THAT(emfile_of(1, make), HasSubstr("creating the epoll set of a loop"));
     EXPECT_EQ(emfile_of(2, make), "");
     EXPECT_EQ(descriptor_limit::lowest_free(), free_before) << "none leaks";
 }

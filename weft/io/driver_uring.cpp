@@ -2,11 +2,9 @@
 
 #include "weft/base/check.hpp"
 #include "weft/io/attempt.hpp"
-#include "weft/io/fork_count.hpp"
 
 #include <algorithm>
 #include <cerrno>
-#include <fcntl.h>
 #include <unistd.h>
 #include <utility>
 
@@ -51,8 +49,7 @@ std::uint64_t tag_of(const operation& op) noexcept {
 driver_uring::driver_uring(unsigned entries, bool may_be_exclusive)
     : entries_(entries),
       may_be_exclusive_(may_be_exclusive),
-      ring_(std::make_unique<detail::uring_ring>(entries, may_be_exclusive)),
-      fork_count_(detail::fork_count()) {}
+      ring_(std::make_unique<detail::uring_ring>(entries, may_be_exclusive)) {}
 
 driver_uring::~driver_uring() {
     WEFT_CHECK(is_forked() || (waiting_count_ == 0 && !has_results()),
@@ -62,14 +59,6 @@ driver_uring::~driver_uring() {
 
 const char* driver_uring::name() const noexcept {
     return "io_uring";
-}
-
-bool driver_uring::is_forked() const noexcept {
-    return detail::fork_count_again() != fork_count_;
-}
-
-bool driver_uring::is_stuck() const noexcept {
-    return is_forked();
 }
 
 submission driver_uring::submit(operation& op) noexcept {
@@ -108,13 +97,9 @@ std::int64_t driver_uring::noted(entry* e, const operation& op, std::int64_t res
     if (op.short_is_empty && e != nullptr && result != -EAGAIN)
         e->is_drained = result > 0 && result < static_cast<std::int64_t>(op.size);
     if (op.code != operation_code::accept || result < 0) return result;
-    const auto socket = static_cast<int>(result);
-    const int error = own(socket);
-    if (error < 0) ::close(socket);
-    return error < 0 ? error : result;
+    return own_accepted(static_cast<int>(result));
 }
 
-/// A descriptor that was just opened, non-blocking: nothing that is known of its number holds.
 int driver_uring::own(int fd) noexcept {
     if (is_forked()) return -EBADF;
     entry* const e = table_.obtain(fd);
@@ -373,21 +358,9 @@ void driver_uring::report() noexcept {
 
 // --- descriptors
 
-std::array<int, 2> driver_uring::open_pipe() {
-    if (is_forked())
-        throw_system_error(EBADF, "opening a pipe on a loop that belongs to the parent process");
-    std::array<int, 2> ends{};
-    if (::pipe2(ends.data(), O_CLOEXEC | O_NONBLOCK) != 0)
-        throw_system_error(errno, "opening a pipe");
-    for (const int end : ends) own(end);
-    return ends;
-}
-
 int driver_uring::adopt(int fd) noexcept {
     if (is_forked()) return -EBADF;
-    const int flags = ::fcntl(fd, F_GETFL);
-    if (flags < 0) return -errno;
-    if ((flags & O_NONBLOCK) == 0 && ::fcntl(fd, F_SETFL, flags | O_NONBLOCK) != 0) return -errno;
+    if (const int error = make_non_blocking(fd); error != 0) return error;
     entry* const e = table_.obtain(fd);
     if (e == nullptr) return -ENOMEM;
     if (!is_still_file_of(fd, *e)) fail_all(*e);

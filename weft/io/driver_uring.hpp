@@ -1,13 +1,9 @@
 #pragma once
 
 #include "weft/base/export.hpp"
-#include "weft/base/fd.hpp"
-#include "weft/core/driver.hpp"
 #include "weft/core/operation_queue.hpp"
-#include "weft/io/descriptor_table.hpp"
-#include "weft/io/kernel_sockets.hpp"
+#include "weft/io/kernel_driver.hpp"
 #include "weft/io/uring_ring.hpp"
-#include "weft/io/wake_event.hpp"
 
 #include <array>
 #include <cstddef>
@@ -62,7 +58,7 @@ public:
 /// its file; an adopted one that was closed so is told when the number is adopted again or
 /// opened by the driver. Nothing of what makes io_uring fast (registered buffers and files,
 /// multishot requests) is used yet.
-class WEFT_EXPORT driver_uring final : public driver {
+class WEFT_EXPORT driver_uring final : public detail::kernel_driver {
 public:
     /// With room for that many requests in one submission; more are submitted in several. Without
     /// an exclusive ring it works as on kernels before Linux 6.1: for tests. Throws
@@ -74,19 +70,12 @@ public:
     [[nodiscard]] submission submit(operation& op) noexcept override;
     void cancel(operation& op) noexcept override;
     void park(clock::time_point deadline) noexcept override;
-    /// Safe in a signal handler.
-    void wake() noexcept override;
-    [[nodiscard]] clock::time_point now() noexcept override;
-    /// True in a child of fork, where nothing that is pending can complete.
-    [[nodiscard]] bool is_stuck() const noexcept override;
     /// The ring's own: readable when there are completions. A timerfd that it watches carries the
     /// deadline.
     [[nodiscard]] int descriptor() override;
     bool prepare(clock::time_point deadline) noexcept override;
-    [[nodiscard]] std::array<int, 2> open_pipe() override;
     int adopt(int descriptor) noexcept override;
     int close(int descriptor) noexcept override;
-    [[nodiscard]] socket_calls& sockets() override { return sockets_; }
 
     [[nodiscard]] driver_uring_stats stats() const noexcept;
     /// How many operations the kernel has.
@@ -101,21 +90,11 @@ private:
     static constexpr std::uint64_t answer_tag = 5;
     static constexpr std::uint64_t unheeded_tag = 7;
 
-    class socket_notes final : public detail::kernel_sockets {
-    public:
-        explicit socket_notes(driver_uring& of) noexcept : of_(of) {}
-
-    private:
-        int opened(int socket) noexcept override { return of_.own(socket); }
-        driver_uring& of_;
-    };
-
-    [[nodiscard]] bool is_forked() const noexcept;
     void bind() noexcept;
     void renew_ring() noexcept;
     void recall_all() noexcept;
     void take_back_all() noexcept;
-    int own(int fd) noexcept;
+    int own(int fd) noexcept override;
     [[nodiscard]] std::int64_t attempt_on(entry* e, const operation& op) noexcept;
     [[nodiscard]] std::int64_t noted(entry* e, const operation& op, std::int64_t result) noexcept;
     void is_due(int fd, entry& e) noexcept;
@@ -141,21 +120,14 @@ private:
     }
     void report() noexcept;
     void watch_own() noexcept;
-    void set_alarm(clock::time_point deadline) noexcept;
-    void park_in_child(clock::time_point deadline) noexcept;
 
     unsigned entries_;
     bool may_be_exclusive_;
     std::unique_ptr<detail::uring_ring> ring_;
     /// The number of the thread that the ring belongs to; 0 before the first `park`.
     std::uint64_t thread_ = 0;
-    detail::wake_event wake_;
-    unique_fd alarm_;  ///< made when the descriptor is first asked for
-    clock::time_point alarm_at_ = clock::never;
     bool wake_is_watched_ = false;
     bool alarm_is_watched_ = false;
-    detail::descriptor_table table_;
-    socket_notes sockets_{*this};
     /// The descriptors that have something to tell the kernel: their numbers, linked by
     /// `next_due`.
     int due_first_ = -1;
@@ -170,7 +142,6 @@ private:
     std::size_t waiting_count_ = 0;
     std::size_t in_kernel_ = 0;
     std::int64_t answer_ = 0;  ///< to the last `cancel_all_of`
-    unsigned fork_count_;
     driver_uring_stats stats_;
 };
 

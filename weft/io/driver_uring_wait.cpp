@@ -8,9 +8,6 @@
 #include <atomic>
 #include <cerrno>
 #include <chrono>
-#include <ctime>
-#include <poll.h>
-#include <sys/timerfd.h>
 #include <utility>
 
 namespace weft {
@@ -25,13 +22,6 @@ namespace {
 }
 
 }  // namespace
-
-clock::time_point driver_uring::now() noexcept {
-    timespec time{};
-    ::clock_gettime(CLOCK_MONOTONIC, &time);
-    return clock::time_point(std::chrono::seconds(time.tv_sec) +
-                             std::chrono::nanoseconds(time.tv_nsec));
-}
 
 /// The ring is this thread's from now on.
 void driver_uring::bind() noexcept {
@@ -99,20 +89,14 @@ void driver_uring::park(clock::time_point deadline) noexcept {
 
 void driver_uring::watch_own() noexcept {
     if (!wake_is_watched_) wake_is_watched_ = ring_->watch(wake_.descriptor(), wake_tag);
-    if (alarm_ && !alarm_is_watched_) alarm_is_watched_ = ring_->watch(alarm_.get(), alarm_tag);
-}
-
-void driver_uring::wake() noexcept {
-    // The eventfd is the parent's as well.
-    if (!is_forked()) wake_.signal();
+    if (alarm_ && !alarm_is_watched_)
+        alarm_is_watched_ = ring_->watch(alarm_.descriptor(), alarm_tag);
 }
 
 int driver_uring::descriptor() {
-    if (is_forked())
-        throw_system_error(EBADF, "loop::fd() of a loop that belongs to the parent process");
+    refuse_forked("loop::fd() of a loop");
     if (!alarm_) {
-        unique_fd alarm(::timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC));
-        if (!alarm) throw_system_error(errno, "creating the timerfd of a loop");
+        auto alarm = detail::deadline_alarm::make();
         bind();
         if (ring_->is_exclusive()) {
             recall_all();
@@ -135,7 +119,7 @@ bool driver_uring::prepare(clock::time_point deadline) noexcept {
     bind();
     tell_all();
     watch_own();
-    if (is_idle) set_alarm(deadline);
+    if (is_idle) alarm_.set(deadline, now());
     if (ring_->has_unsubmitted()) submit_requests();
     // What found no room is for the next turn.
     if (!is_idle || due_first_ >= 0 || !wake_.arm()) {
@@ -143,29 +127,6 @@ bool driver_uring::prepare(clock::time_point deadline) noexcept {
         return false;
     }
     return true;
-}
-
-void driver_uring::set_alarm(clock::time_point deadline) noexcept {
-    if (deadline == alarm_at_ && (deadline == clock::never || deadline > now())) return;
-    alarm_at_ = deadline;
-    itimerspec when{};
-    if (deadline != clock::never) {
-        const auto time = std::max(deadline.time_since_epoch(), clock::duration(1));
-        const auto seconds = std::chrono::floor<std::chrono::seconds>(time);
-        when.it_value.tv_sec = static_cast<time_t>(seconds.count());
-        when.it_value.tv_nsec = static_cast<long>((time - seconds).count());
-    }
-    // It cannot fail: the descriptor is ours, and the time is one.
-    ::timerfd_settime(alarm_.get(), TFD_TIMER_ABSTIME, &when, nullptr);
-}
-
-void driver_uring::park_in_child(clock::time_point deadline) noexcept {
-    if (deadline == clock::never || deadline <= now()) return;
-    const auto left = deadline - now();
-    const auto seconds = std::chrono::floor<std::chrono::seconds>(left);
-    const timespec limit{static_cast<time_t>(seconds.count()),
-                         static_cast<long>((left - seconds).count())};
-    ::ppoll(nullptr, 0, &limit, nullptr);
 }
 
 }  // namespace weft

@@ -1,22 +1,24 @@
 // What is around a driver_uring: threads, signals, forks, other polls, what others do behind its
 // back, and how it is chosen.
 
+#include "weft/base/descriptor_limit_test.hpp"
 #include "weft/base/error.hpp"
-#include "weft/base/ubsan_test.hpp"
 #include "weft/io/driver_uring_test.hpp"
+#include "weft/io/fork_test.hpp"
 
 #include <atomic>
 #include <cerrno>
 #include <csignal>
 #include <cstdlib>
+#include <fstream>
 #include <gmock/gmock.h>
+#include <iterator>
 #include <poll.h>
 #include <pthread.h>
 #include <string>
-#include <sys/resource.h>
-#include <sys/wait.h>
 #include <system_error>
 #include <thread>
+#include <unistd.h>
 
 namespace {
 
@@ -24,6 +26,8 @@ using namespace std::chrono_literals;
 using enum weft::operation_code;
 using ::testing::HasSubstr;
 using weft::testing::close_foreign;
+using weft::testing::descriptor_limit;
+using weft::testing::emfile_of;
 using weft::testing::foreign_pipe;
 using weft::testing::request;
 
@@ -124,6 +128,14 @@ TEST_F(driver_uring_world, a_loop_may_go_to_another_thread) {
     }
 }
 
+/// A thread of this process waits in the kernel (proc_pid_stat(5)).
+bool is_asleep(pid_t thread) {
+    std::ifstream stat("/proc/self/task/" + std::to_string(thread) + "/stat");
+    const std::string text(std::istreambuf_iterator<char>(stat), {});
+    const std::size_t name_end = text.rfind(')');
+    return name_end != std::string::npos && text.substr(name_end + 2, 1) == "S";
+}
+
 TEST_F(driver_uring_world, an_outer_poll_is_told_of_completions_wakes_and_deadlines) {
     const auto [in, out] = driver_->open_pipe();
     std::string bytes(8, '\0');
@@ -142,9 +154,9 @@ TEST_F(driver_uring_world, an_outer_poll_is_told_of_completions_wakes_and_deadli
     give();
     EXPECT_EQ(early.result, 1);
     // What happens while one waits, not before.
-    const auto soon = [](auto act) {
-        return std::thread([act] {
-            std::this_thread::sleep_for(2ms);  // tidy: allow sleep the outer poll waits meanwhile
+    const auto soon = [waits = ::gettid()](auto act) {
+        return std::thread([waits, act] {
+            while (!is_asleep(waits)) std::this_thread::yield();
             act();
         });
     };
@@ -275,79 +287,18 @@ TEST_F(driver_uring_world, readers_of_a_foreign_descriptor_each_get_something) {
     close_foreign(ends);
 }
 
-/// What a child of fork finds; 0 when all is as it should be.
-int look_around(weft::driver_uring& driver, request& parents, const std::array<int, 2>& ends) {
-    request mine(readable, ends[0]);
-    if (driver.submit(mine) != weft::submission::done || mine.result != -EBADF) return 1;
-    if (!driver.is_stuck()) return 2;
-    driver.wake();
-    driver.park(weft::clock::never);
-    driver.park(driver.now() + 1ms);
-    driver.cancel(parents);
-    driver.park(weft::clock::time_point::min());
-    if (driver.close(ends[0]) != 0 || parents.completions != 0) return 3;
-    if (driver.adopt(ends[1]) != -EBADF) return 4;
-    try {
-        static_cast<void>(driver.open_pipe());
-        return 5;
-    } catch (const std::system_error&) {}
-    return 0;
-}
-
 TEST_F(driver_uring_world, a_child_of_fork_does_not_touch_the_ring) {
-    const auto ends = driver_->open_pipe();
-    std::string bytes(8, '\0');
-    request waiter(read, ends[0], bytes);
-    world_->start(waiter);
-    give();
-    const pid_t child = ::fork();
-    if (child == 0) {
-        const int found = look_around(*driver_, waiter, ends);
-        driver_.reset();
-        // A driver of its own works.
-        weft::driver_uring own;
-        weft::testing::world own_world(own);
-        const auto own_ends = own.open_pipe();
-        const bool works = own_world.write_some(own_ends[1], "x") == 1 &&
-                           own_world.run(readable, own_ends[0]) == 0 && !own.is_stuck();
-        ::_exit(found != 0 ? found : works ? 0 : 7);
-    }
-    int status = 0;
-    ASSERT_EQ(::waitpid(child, &status, 0), child);
-    EXPECT_EQ(status, 0) << WEXITSTATUS(status);
-    EXPECT_FALSE(driver_->is_stuck());
-    give();
-    EXPECT_FALSE(waiter.is_complete());
-    EXPECT_EQ(world_->write_some(ends[1], "parent"), 6);
-    EXPECT_EQ(world_->finish(waiter), 6);
-    EXPECT_EQ(bytes.substr(0, 6), "parent");
-    for (const int end : ends) driver_->close(end);
+    weft::testing::expect_a_child_leaves_its_parent_alone<weft::driver_uring>();
 }
 
 TEST_F(driver_uring_world, without_descriptors_it_says_what_was_attempted) {
-    WEFT_SKIP_WHERE_UBSAN_NEEDS_DESCRIPTORS();
-    const int lowest = weft::unique_fd(::open("/", O_PATH | O_CLOEXEC)).get();
-    std::string text;
-    rlimit before{};
-    ::getrlimit(RLIMIT_NOFILE, &before);
-    rlimit few = before;
-    few.rlim_cur = static_cast<rlim_t>(lowest);
-    ::setrlimit(RLIMIT_NOFILE, &few);
-    std::exception_ptr thrown;
-    try {
-        const weft::driver_uring driver;
-    } catch (...) {
-        thrown = std::current_exception();
-    }
-    ::setrlimit(RLIMIT_NOFILE, &before);
-    try {
-        if (thrown) std::rethrow_exception(thrown);
-    } catch (const std::system_error& e) {
-        EXPECT_EQ(e.code().value(), EMFILE);
-        text = e.what();
-    }
-    EXPECT_THAT(text, HasSubstr("creating the io_uring of a loop"));
-    EXPECT_EQ(weft::unique_fd(::open("/", O_PATH | O_CLOEXEC)).get(), lowest) << "none leaks";
+    const int free_before = descriptor_limit::lowest_free();
+    const auto make = [] { const weft::driver_uring driver; };
+    make();  // see emfile_of
+    EXPECT_THAT(emfile_of(0, make), HasSubstr("creating the eventfd of a loop"));
+    EXPECT_THAT(emfile_of(1, make), HasSubstr("creating the io_uring of a loop"));
+    EXPECT_EQ(emfile_of(2, make), "");
+    EXPECT_EQ(descriptor_limit::lowest_free(), free_before) << "none leaks";
 }
 
 using driver_uring_death = driver_uring_world;

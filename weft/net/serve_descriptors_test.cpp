@@ -2,14 +2,10 @@
 
 #include "weft/net/serve.hpp"
 
-#include "weft/base/fd.hpp"
-#include "weft/base/ubsan_test.hpp"
+#include "weft/base/descriptor_limit_test.hpp"
 #include "weft/net/net_test.hpp"
 
-#include <cerrno>
-#include <fcntl.h>
 #include <string>
-#include <sys/resource.h>
 #include <vector>
 
 namespace {
@@ -22,38 +18,8 @@ using weft::spawn;
 using weft::task;
 using weft::tcp_listener;
 using weft::tcp_stream;
-using weft::unique_fd;
-using weft::testing::coroutine_kind;
+using weft::testing::descriptor_limit;
 using weft::testing::failure_code;
-
-/// While it lives this process has few descriptors: those that are open, and `free_count` more.
-class few_descriptors {
-public:
-    explicit few_descriptors(rlim_t free_count) {
-        ::getrlimit(RLIMIT_NOFILE, &before_);
-        // Numbers are given out from the lowest.
-        const unique_fd lowest(::open("/dev/null", O_RDONLY | O_CLOEXEC));
-        rlimit now = before_;
-        now.rlim_cur = static_cast<rlim_t>(lowest.get()) + free_count;
-        ::setrlimit(RLIMIT_NOFILE, &now);
-    }
-    few_descriptors(const few_descriptors&) = delete;
-    few_descriptors& operator=(const few_descriptors&) = delete;
-    ~few_descriptors() { ::setrlimit(RLIMIT_NOFILE, &before_); }
-
-    /// Takes all that are free.
-    static std::vector<unique_fd> take_all() {
-        std::vector<unique_fd> taken;
-        for (;;) {
-            unique_fd one(::open("/dev/null", O_RDONLY | O_CLOEXEC));
-            if (!one) return taken;
-            taken.push_back(std::move(one));
-        }
-    }
-
-private:
-    rlimit before_{};
-};
 
 task<> echo(tcp_stream peer) {
     while (auto line = co_await peer.read_line()) {
@@ -63,19 +29,18 @@ task<> echo(tcp_stream peer) {
 }
 
 TEST(serve_without_descriptors, pauses_and_goes_on_when_there_are_some) {
-    WEFT_SKIP_WHERE_UBSAN_NEEDS_DESCRIPTORS();
     weft::run(weft::options().watchdog({}), [] {
         tcp_listener listener(address::loopback(0));
         std::vector<std::string> reports;
         auto how = serve_options{}.on_error(
             [&](const std::exception_ptr& e) { reports.push_back(weft::describe_exception(e)); });
         auto server = spawn([&] { await(serve(listener, echo, how)); });
-        const few_descriptors limit(12);
+        const descriptor_limit limit(12);
         tcp_stream client = await(tcp_stream::connect(listener.local_address()));
         await(client.write_all(std::string_view("one\n")));
         EXPECT_EQ(await(client.read_line()), "one");
 
-        auto taken = few_descriptors::take_all();
+        auto taken = descriptor_limit::take_all();
         taken.pop_back();  // for the client's socket; there is none for the server's
         tcp_stream waits = await(tcp_stream::connect(listener.local_address()));
         await(waits.write_all(std::string_view("two\n")));
@@ -95,12 +60,11 @@ TEST(serve_without_descriptors, pauses_and_goes_on_when_there_are_some) {
 }
 
 TEST(serve_without_descriptors, goes_on_when_a_connection_ends) {
-    WEFT_SKIP_WHERE_UBSAN_NEEDS_DESCRIPTORS();
     weft::run(weft::options().watchdog({}), [] {
         tcp_listener listener(address::loopback(0));
         auto server = spawn(
             [&] { await(serve(listener, echo, serve_options{}.on_error([](const auto&) {}))); });
-        const few_descriptors limit(12);
+        const descriptor_limit limit(12);
         std::vector<tcp_stream> clients;
         for (;;) {
             auto connects = spawn(tcp_stream::connect(listener.local_address()));
@@ -124,11 +88,10 @@ TEST(serve_without_descriptors, goes_on_when_a_connection_ends) {
 }
 
 TEST(tcp_stream, without_descriptors_cannot_be_made) {
-    WEFT_SKIP_WHERE_UBSAN_NEEDS_DESCRIPTORS();
     weft::run(weft::options().watchdog({}), [] {
         const tcp_listener listener(address::loopback(0));
-        const few_descriptors limit(4);
-        const auto taken = few_descriptors::take_all();
+        const descriptor_limit limit(4);
+        const auto taken = descriptor_limit::take_all();
         auto connects = spawn(tcp_stream::connect(listener.local_address()));
         await(connects.join());
         EXPECT_EQ(failure_code(connects), std::errc::too_many_files_open);
