@@ -52,6 +52,9 @@ private:
     stop_watch* last_ = nullptr;
 };
 
+/// Links `w` to the loop of this thread, or tells it at once when that stops already.
+WEFT_EXPORT void watch_stop(stop_watch& w) noexcept;
+
 /// A loop stops in two phases: while it drains, everything runs on, and who wants to know has been
 /// told; then all is cancelled. What has not ended a grace later is reported.
 struct stop_state {

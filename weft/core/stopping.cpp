@@ -57,6 +57,12 @@ void stop_watches::tell() noexcept {
     }
 }
 
+void watch_stop(stop_watch& w) noexcept {
+    stop_state& stops = this_scheduler().stops();
+    stops.watches.push_back(w);
+    if (stops.stopping) stops.watches.tell();
+}
+
 struct stopping_calls {
     static void no_more(stopping_waiter& w) noexcept {
         if (std::exchange(w.counts_, false)) --w.home_->foreign_waits;
