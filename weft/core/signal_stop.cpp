@@ -9,8 +9,9 @@ namespace weft::detail {
 signal_stop::letter::letter(signal_stop& s) noexcept
     : posted{[](posted& p) noexcept {
                  signal_stop& self = static_cast<letter&>(p).owner;
-                 self.taken_ = true;
                  scheduler& home = this_scheduler();
+                 if (home.stops().ends) return;
+                 self.taken_ = true;
                  home.stops().signal = self.caught_.load();
                  home.stop_all(cancel_origin(cancel_reason::stopped, nullptr, 0));
              },
