@@ -115,8 +115,7 @@ std::string describe_waits(scheduler& home, waits_text with) {
         text += "\n- " + describe(b);
         if (b.wait != nullptr) {
             text += ", waits for " + std::string(b.wait->kind->what);
-            if (with == waits_text::times)
-                text += ", for " + describe_span(home.now() - b.since);
+            if (with == waits_text::times) text += ", for " + describe_span(home.now() - b.since);
         } else if (with == waits_text::times) {
             text += ", waits for nothing: it runs on, though it is cancelled";
         }

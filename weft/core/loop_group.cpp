@@ -96,8 +96,8 @@ loop_group::loop_group(loop& first, const options& how, bool by_signals)
     std::size_t started = 1;
     try {
         for (; started < members_.size(); ++started)
-            members_[started].thread =
-                start([this, index = started, &how, &own, &begun] { work(index, how, own, begun); });
+            members_[started].thread = start(
+                [this, index = started, &how, &own, &begun] { work(index, how, own, begun); });
     } catch (const std::system_error& e) {
         begun.count_down(static_cast<std::ptrdiff_t>(members_.size() - started));
         begun.wait();

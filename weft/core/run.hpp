@@ -284,7 +284,8 @@ template <class F, class A, class... More>
              std::invocable<std::decay_t<F> &&, std::unwrap_ref_decay_t<A> &&,
                             std::unwrap_ref_decay_t<More> && ...>)
 decltype(auto) run(F&& fn, A&& a, More&&... more) {
-    return detail::run_loops(options()).first().run(std::forward<F>(fn), std::forward<A>(a), std::forward<More>(more)...);
+    return detail::run_loops(options()).first().run(std::forward<F>(fn), std::forward<A>(a),
+                                                    std::forward<More>(more)...);
 }
 /// The same with options.
 template <class T>
@@ -301,7 +302,8 @@ template <class F, class A, class... More>
     requires std::invocable<std::decay_t<F>&&, std::unwrap_ref_decay_t<A>&&,
                             std::unwrap_ref_decay_t<More>&&...>
 decltype(auto) run(const options& how, F&& fn, A&& a, More&&... more) {
-    return detail::run_loops(how).first().run(std::forward<F>(fn), std::forward<A>(a), std::forward<More>(more)...);
+    return detail::run_loops(how).first().run(std::forward<F>(fn), std::forward<A>(a),
+                                              std::forward<More>(more)...);
 }
 
 }  // namespace weft

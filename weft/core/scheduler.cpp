@@ -230,7 +230,8 @@ bool scheduler::poll() {
         stop_is_due();
     if (!ready_.empty() || !calls_.empty()) {
         spinner_.refill();
-        if (operations > 0 || !timers_.empty()) driver_->park(clock::time_point::min());
+        if (operations > 0 || !timers_.empty() || stops_.due() != clock::never)
+            driver_->park(clock::time_point::min());
         return true;
     }
     if (nothing_can_come()) {

@@ -19,7 +19,7 @@ constexpr int signals_max = 65;
 struct signal_slot {
     std::array<std::atomic<signal_node*>, 2> first{};  // by role
     bool installed = false;                            // and this, under the mutex
-    struct sigaction before {};
+    struct sigaction before{};
 };
 
 /// Never destroyed: a signal may come until the process has ended.
@@ -51,7 +51,7 @@ void tell(signal_slot& slot, int number) noexcept {
         again = n->caught(*n) || again;
     if (!again) return;
     // It is blocked while this handler runs, and ends the process after that.
-    struct sigaction as_usual {};
+    struct sigaction as_usual{};
     as_usual.sa_handler = SIG_DFL;
     ::sigaction(number, &as_usual, nullptr);
     ::raise(number);
@@ -73,7 +73,7 @@ bool is_ours(const struct sigaction& a) noexcept {
 }
 
 void put_back(signal_slot& slot, int number) noexcept {
-    struct sigaction current {};
+    struct sigaction current{};
     ::sigaction(number, &slot.before, &current);
     // Somebody has replaced ours meanwhile: that one stays.
     if (!is_ours(current)) ::sigaction(number, &current, nullptr);
@@ -139,7 +139,7 @@ bool add_signal(signal_node& n, signal_role role) {
     n.next = first.load();
     first = &n;
     if (slot.installed) return true;
-    struct sigaction ours {};
+    struct sigaction ours{};
     ours.sa_handler = &weft_signal_caught;
     // Calls that it interrupts go on; and it needs none of a fiber's stack where there is another.
     ours.sa_flags = SA_RESTART | SA_ONSTACK;
@@ -165,8 +165,8 @@ void remove_signal(signal_node& n, signal_role role) noexcept {
     while (link->load() != nullptr && link->load() != &n) link = &link->load()->next;
     if (link->load() == nullptr) return;  // in a child of fork
     const auto& other = slot.first[role == signal_role::listener ? 1 : 0];
-    const bool is_last = other.load() == nullptr && list_of(slot, role).load() == &n &&
-                         n.next.load() == nullptr;
+    const bool is_last =
+        other.load() == nullptr && list_of(slot, role).load() == &n && n.next.load() == nullptr;
     // First, or one that came in between would find nobody and be lost.
     if (is_last) put_back(slot, n.number);
     *link = n.next.load();

@@ -59,8 +59,8 @@ WEFT_EXPORT void watch_stop(stop_watch& w) noexcept;
 /// told; then all is cancelled. What has not ended a grace later is reported.
 struct stop_state {
     bool stopping = false;
-    bool ends = false;      ///< all is cancelled, or the coroutine of `run` has ended
-    bool reported = false;  ///< what held it up
+    bool ends = false;        ///< all is cancelled, or the coroutine of `run` has ended
+    bool reported = false;    ///< what held it up
     bool by_signals = false;  ///< signals of the process stop this loop
     int signal = 0;           ///< the one that has
     clock::time_point drained_at = clock::never;

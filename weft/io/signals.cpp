@@ -52,7 +52,7 @@ private:
     std::size_t count_;
     std::unique_ptr<kind[]> kinds_;
     std::size_t added_ = 0;  // of them
-    std::size_t turn_ = 0;  // where the next look begins, so that none is starved
+    std::size_t turn_ = 0;   // where the next look begins, so that none is starved
     signal_waiter* first_ = nullptr;
     signal_waiter* last_ = nullptr;
     bool is_released_ = false;
