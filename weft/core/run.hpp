@@ -151,8 +151,8 @@ public:
     /// Ends `run`, as its end does: all that lives is cancelled and joined, when `options::drain`
     /// has passed (`weft::stopping`); a second call does not wait for that. When its own coroutine
     /// then ends by that, `run` throws `child_cancelled`; when it catches it and returns, `run`
-    /// gives what it returns. Without a `run` (embedded), cancels all that lives. It stops the loops
-    /// that run with it, too. Of the loop's thread: from another one, `post` it.
+    /// gives what it returns. Without a `run` (embedded), cancels all that lives. The loops that
+    /// run with it are stopped too. Of the loop's thread: from another one, `post` it.
     void stop(std::source_location at = std::source_location::current());
 
     // --- run by another loop

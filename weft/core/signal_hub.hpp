@@ -11,8 +11,8 @@ namespace weft::detail {
 /// One who is, for one signal.
 ///
 /// Rules:
-/// 1. Linked by `add_signal`, taken out by `remove_signal`, on any threads; those are under a mutex.
-///    The handler takes none: it walks the links, which are atomic.
+/// 1. Linked by `add_signal`, taken out by `remove_signal`, on any threads; those are under a
+///    mutex. The handler takes none: it walks the links, which are atomic.
 /// 2. `remove_signal` returns when no handler is inside of any list: the node may go then.
 /// 3. `caught` runs in the signal handler, on any thread: it only does what is allowed there.
 struct signal_node {

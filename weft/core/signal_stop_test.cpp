@@ -89,10 +89,7 @@ TEST(signal_stop, waited_for_is_no_deadlock) {
     std::thread other;
     EXPECT_EQ(run(options().watchdog({}).drain(1h),
                   [&other] {
-                      other = std::thread([process = ::getpid()] {
-                          std::this_thread::sleep_for(1ms);
-                          ::kill(process, SIGINT);
-                      });
+                      other = std::thread([process = ::getpid()] { ::kill(process, SIGINT); });
                       await(weft::stopping());
                       return 5;
                   }),

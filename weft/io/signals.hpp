@@ -60,7 +60,7 @@ public:
 ///    await one object: who came first gets the next signal.
 /// 3. The first object of a signal replaces its handler, the last one puts it back. While one
 ///    catches SIGINT or SIGTERM, that does not stop `run`.
-/// 4. A signal that every thread of the process blocks stays with the kernel: see pthread_sigmask(3).
+/// 4. A signal that every thread of the process blocks (pthread_sigmask) stays with the kernel.
 /// 5. In a child of `fork` the signals are handled as if this object had never been. A program that
 ///    is executed never inherits handlers.
 /// 6. Of the loop's thread it was made on. Awaiting it is no deadlock: a signal may come. It works
