@@ -130,8 +130,11 @@ TEST(stopping, waited_for_is_a_deadlock_where_nobody_may_say_it) {
 TEST(held_up, is_reported_once_with_who_what_and_where) {
     with_every_loop([](const options& how) {
         weft::testing::collected_reports reports;
-        weft::run(options(how).grace(5ms).on_held_up(reports.for_slow()), [] {
-            const auto deep = [] { await(weft::with_shield([] { return sleep(400ms); })); };
+        weft::run(options(how).grace(5ms).on_held_up(reports.for_slow()), [&] {
+            const auto until_reported = [&] {
+                while (reports.count() == 0) await(sleep(10ms));
+            };
+            const auto deep = [&] { await(weft::with_shield(until_reported)); };
             const auto kept = weft::spawn(deep).name("slow to go");
             const auto gone = weft::spawn([] { await(for_ever()); }).name("quick");
             weft::testing::until_it_waits(kept);

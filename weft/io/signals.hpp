@@ -3,6 +3,7 @@
 #include "weft/base/export.hpp"
 #include "weft/core/awaiter.hpp"
 
+#include <csignal>
 #include <cstddef>
 #include <initializer_list>
 #include <span>
