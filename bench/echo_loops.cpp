@@ -1,6 +1,6 @@
-// What a second loop costs: the processor time of an echo of 64 bytes over TCP for a server with two
-// loops, each on a thread, as a multiple of the same server with one. Both are held to one processor
-// while their clients have another, and are measured in turns.
+// What a second loop costs: the processor time of an echo of 64 bytes over TCP for a server with
+// two loops, each on a thread, as a multiple of the same server with one. Both are held to one
+// processor while their clients have another, and are measured in turns.
 //
 //     echo_loops weft_task-64    tasks, 64 connections
 //     echo_loops weft_fiber 5    fibers, for five seconds each

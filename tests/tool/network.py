@@ -219,33 +219,6 @@ class Serving(unittest.TestCase):
         self.assertEqual(server.returncode, 0)
 
 
-class Threads(unittest.TestCase):
-    def test_each_loop_gets_connections(self):
-        for option in [], ["--fibers", "--lines"]:
-            with self.subTest(option), Serve("--threads", "3", *option) as server:
-                self.assertIn(", on 3 loops", server.where)
-                # Which loop gets one is the kernel's choice: of 60, each some.
-                clients = [server.connect() for _ in range(60)]
-                for client in clients:
-                    self.assertEqual(ask(client, b"hello\n"), b"hello\n")
-                    client.close()
-                out, _, status = server.stop()
-                self.assertEqual(status, 0)
-                self.assertIn("served 60 connections", out)
-                found = re.search(r"\nby loop: (\d+) conn\w+ (\d+) conn\w+ (\d+) conn\w+\n$", out)
-                self.assertEqual(sum(map(int, found.groups())), 60)
-                self.assertTrue(all(map(int, found.groups())), out)
-
-    def test_a_limit_is_shared_out(self):
-        wrong = subprocess.run(
-            [WEFT, "serve", "--threads", "3", "--max-connections", "2"],
-            capture_output=True,
-            text=True,
-        )
-        self.assertEqual(wrong.returncode, 2)
-        self.assertIn("give each at least one", wrong.stderr)
-
-
 class Stopping(unittest.TestCase):
     def test_open_connections_may_finish(self):
         for number, *option in (signal.SIGTERM,), (signal.SIGINT,), (signal.SIGINT, "-t", "2"):

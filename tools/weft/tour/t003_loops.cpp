@@ -28,10 +28,10 @@ void name_the_blocker(guide& show) {
     };
     run(options().watchdog(20ms).on_slow(report), [&] {
         const auto blocker = spawn([&] {
-            const auto limit = std::chrono::steady_clock::now() + 10s;
-            while (!is_said && std::chrono::steady_clock::now() < limit)
-                std::this_thread::sleep_for(1ms);
-        }).name("blocker");
+                                 const auto limit = std::chrono::steady_clock::now() + 10s;
+                                 while (!is_said && std::chrono::steady_clock::now() < limit)
+                                     std::this_thread::sleep_for(1ms);
+                             }).name("blocker");
         await(blocker);
     });
     show.check(said.find("'blocker', spawned at t003_loops.cpp:") != said.npos &&
