@@ -3,11 +3,9 @@
 namespace weft::detail {
 
 task<> follow_remote(remote_handle<void> there) {
-    auto wait = [&there] { return there.get(); };
-    auto end = [&there]() -> task<> {
-        there.cancel();
-        co_await there.join();
-    };
+    const remote_child child(std::move(there));
+    auto wait = std::bind_front(&remote_child::wait, &child);
+    auto end = std::bind_front(&remote_child::end, &child);
     co_await with_cleanup(wait, end);
 }
 

@@ -56,6 +56,19 @@ task<> serve_there(std::shared_ptr<remote_listener> known_as, address at, Handle
     co_await serve(listener, std::move(handler), std::move(how));
 }
 
+class WEFT_EXPORT remote_child {
+public:
+    explicit remote_child(remote_handle<void> there) noexcept : there_(std::move(there)) {}
+    [[nodiscard]] remote_handle<void>::awaiter wait() const { return there_.get(); }
+    [[nodiscard]] task<> end() const {
+        there_.cancel();
+        co_await there_.join();
+    }
+
+private:
+    remote_handle<void> there_;
+};
+
 /// Waits for a coroutine of another loop. Cancelled, it cancels that, and sees it end.
 [[nodiscard]] WEFT_EXPORT task<> follow_remote(remote_handle<void> there);
 
