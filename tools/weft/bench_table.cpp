@@ -308,6 +308,23 @@ constexpr std::array benchmarks = {
               bench_side{"stream_lines", "fiber"}, line_peers, no_bar},
     benchmark{"stream.line-view", "the same as a view, in a task", "ns_per_line", "ns",
               better::lower, bench_side{"stream_lines", "view"}, line_peers, no_bar},
+    // Several loops.
+    benchmark{"echo.loops-task-64",
+              "an echo of 64 bytes, 64 connections, tasks: CPU of two loops over one's",
+              "times_one_loop", "x", better::lower, bench_side{"echo_loops", "weft_task-64"},
+              no_peers, no_bar}
+        .at_most(1.05)
+        .on_all_processors(),
+    benchmark{"echo.loops-task-1000", "the same with 1,000 connections", "times_one_loop", "x",
+              better::lower, bench_side{"echo_loops", "weft_task-1000"}, no_peers, no_bar}
+        .at_most(1.05)
+        .on_all_processors(),
+    benchmark{"echo.loops-fiber-64",
+              "an echo of 64 bytes, 64 connections, fibers: CPU of two loops over one's",
+              "times_one_loop", "x", better::lower, bench_side{"echo_loops", "weft_fiber-64"},
+              no_peers, no_bar}
+        .at_most(1.05)
+        .on_all_processors(),
 };
 
 }  // namespace

@@ -55,6 +55,9 @@ public:
     /// return. Only a driver that is the whole world can tell.
     [[nodiscard]] virtual bool is_stuck() const noexcept;
 
+    /// Its time is its own: nothing outside of it may be waited for together with it.
+    [[nodiscard]] virtual bool is_virtual() const noexcept { return false; }
+
     /// For a loop that is run by another: a descriptor that is readable when a `park` would have
     /// something to complete, and from the deadline of the last `prepare` on. Throws `usage_error`
     /// when the driver has none, and `std::system_error`.

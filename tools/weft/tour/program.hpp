@@ -56,6 +56,7 @@ programs waiting_together();
 programs queues();
 programs groups();
 programs threads();
+programs several_loops();
 programs network_clients();
 programs network_servers();
 programs network_sockets();

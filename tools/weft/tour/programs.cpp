@@ -52,6 +52,7 @@ programs all_programs() {
                                queues,
                                groups,
                                threads,
+                               several_loops,
                                network_clients,
                                network_servers,
                                network_sockets})
