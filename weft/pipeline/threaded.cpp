@@ -37,7 +37,7 @@ std::size_t checked(std::size_t capacity) {
 // Two ends that are a few slots apart take lines of cache from each other with every item; in a
 // queue that is long enough for it, who has to wait leaves the other some room.
 constexpr std::size_t patient_from = 64;
-constexpr int pauses_before_a_look = 8;
+constexpr int pauses_before_a_look = 4;
 
 }  // namespace
 
