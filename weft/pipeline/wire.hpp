@@ -182,8 +182,7 @@ struct wire<T> {
         return bytes;
     }
     static char* put(char* to, const T& items) {
-        to = detail::put_bytes(
-            to, static_cast<detail::wire_count>(std::ranges::distance(items)));
+        to = detail::put_bytes(to, static_cast<detail::wire_count>(std::ranges::distance(items)));
         for (const auto& item : items) to = form::put(to, item);
         return to;
     }
@@ -197,9 +196,8 @@ struct wire<T> {
 
 /// Pairs and tuples.
 template <template <class...> class Tuple, class... Items>
-    requires(!detail::wire_bytes<Tuple<Items...>> && requires {
-        requires std::tuple_size<Tuple<Items...>>::value == sizeof...(Items);
-    })
+    requires(!detail::wire_bytes<Tuple<Items...>> &&
+             requires { requires std::tuple_size<Tuple<Items...>>::value == sizeof...(Items); })
 struct wire<Tuple<Items...>> {
     using type = Tuple<Items...>;
 
