@@ -73,7 +73,7 @@ forked_base::~forked_base() {
     try {
         close();
     } catch (...) {
-        report_unhandled(std::current_exception(), "the consumer of forked()");
+        report_unhandled(std::current_exception(), "the process of forked() or parallel_map()");
     }
 }
 

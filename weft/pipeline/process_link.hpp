@@ -166,6 +166,13 @@ public:
         : memory_(memory), peer_(peer) {}
 
     enum class found : std::uint8_t { item, raise, end, sender_died };
+    /// `next` would not wait.
+    [[nodiscard]] bool has_frame() noexcept {
+        if (head_ != tail_seen_) [[likely]]
+            return true;
+        tail_seen_ = memory_.queue().tail.load(std::memory_order_acquire);
+        return head_ != tail_seen_;
+    }
     /// Waits for the next frame. `bytes()` is what it holds, until `done()`.
     [[nodiscard]] found next();
     [[nodiscard]] std::string_view bytes() const noexcept { return bytes_; }
@@ -188,12 +195,6 @@ public:
     void fails() noexcept;
 
 private:
-    [[nodiscard]] bool has_frame() noexcept {
-        if (head_ != tail_seen_) [[likely]]
-            return true;
-        tail_seen_ = memory_.queue().tail.load(std::memory_order_acquire);
-        return head_ != tail_seen_;
-    }
     [[nodiscard]] bool wait_for_frame();
     void tell_sender() noexcept;
 

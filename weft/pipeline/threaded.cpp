@@ -4,29 +4,10 @@
 #include "weft/base/unhandled.hpp"
 
 #include <algorithm>
-#include <csignal>
-#include <pthread.h>
 #include <system_error>
 
 namespace weft::detail {
 namespace {
-
-/// Begun with all signals blocked, which a thread inherits.
-std::thread start_quietly(void (*work)(threaded_base&), threaded_base& self) {
-    sigset_t all;
-    sigset_t before;
-    ::sigfillset(&all);
-    ::pthread_sigmask(SIG_SETMASK, &all, &before);
-    try {
-        std::thread begun([work, &self] { work(self); });
-        ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
-        ::pthread_setname_np(begun.native_handle(), "weft-threaded");
-        return begun;
-    } catch (...) {
-        ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
-        throw;
-    }
-}
 
 std::size_t checked(std::size_t capacity) {
     if (capacity == 0)
@@ -41,16 +22,16 @@ constexpr int pauses_before_a_look = 4;
 
 }  // namespace
 
-threaded_base::starter threaded_base::start = &start_quietly;
+threaded_base::starter threaded_base::start = &start_quiet_thread;
 
 threaded_base::threaded_base(std::size_t capacity)
     : capacity_(checked(capacity)), mask_(std::bit_ceil(capacity) - 1) {}
 
 threaded_base::~threaded_base() = default;
 
-void threaded_base::begin(void (*work)(threaded_base&)) {
+void threaded_base::begin(void (*work)(void*), void* self) {
     try {
-        thread_ = start(work, *this);
+        thread_ = start(work, self, "weft-threaded");
     } catch (const std::system_error& e) {
         throw std::system_error(e.code(), "threaded(): starting the thread of the target");
     }

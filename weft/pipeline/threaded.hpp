@@ -3,6 +3,7 @@
 #include "weft/base/export.hpp"
 #include "weft/pipeline/across.hpp"
 #include "weft/pipeline/crossing_wait.hpp"
+#include "weft/pipeline/quiet_thread.hpp"
 
 #include <atomic>
 #include <bit>
@@ -34,7 +35,7 @@ public:
     [[nodiscard]] bool raise(std::exception_ptr error);
     void close();
 
-    using starter = std::thread (*)(void (*work)(threaded_base&), threaded_base& self);
+    using starter = decltype(&start_quiet_thread);
     static starter start;  // for tests: a thread that cannot be started
 
 protected:
@@ -42,7 +43,7 @@ protected:
     ~threaded_base();
 
     /// Throws `std::system_error`.
-    void begin(void (*work)(threaded_base&));
+    void begin(void (*work)(void* self), void* self);
     /// For the destructor of the derived class, while all of it is there.
     void end() noexcept;
 
@@ -123,7 +124,7 @@ public:
         : threaded_base(capacity),
           target_(std::move(target)),
           slots_(std::make_unique_for_overwrite<slot[]>(mask_ + 1)) {
-        begin([](threaded_base& self) { static_cast<threaded_link&>(self).work(); });
+        begin([](void* self) { static_cast<threaded_link*>(self)->work(); }, this);
     }
     threaded_link(const threaded_link&) = delete;
     threaded_link& operator=(const threaded_link&) = delete;

@@ -153,11 +153,10 @@ TEST(threaded, destruction_closes_and_reports) {
 
 TEST(threaded, a_thread_that_is_refused_is_an_error_and_the_target_is_closed) {
     seen all;
-    const auto before =
-        std::exchange(detail::threaded_base::start,
-                      [](void (*)(detail::threaded_base&), detail::threaded_base&) -> std::thread {
-                          throw std::system_error(EAGAIN, std::generic_category());
-                      });
+    const auto refuse = [](void (*)(void*), void*, const char*) -> std::thread {
+        throw std::system_error(EAGAIN, std::generic_category());
+    };
+    const auto before = std::exchange(detail::threaded_base::start, refuse);
     try {
         auto sink = threaded(watched(all));
         ADD_FAILURE() << "it has begun";
