@@ -15,10 +15,10 @@
 namespace weft {
 
 /// Where a part is: the lines that begin in [begin, end). Small, and crosses to other processes.
-struct file_part {
+struct text_part {
     static constexpr std::uint64_t to_the_end = ~std::uint64_t{0};
 
-    file_part() = default;
+    text_part() = default;
 
     std::string path;
     std::uint64_t begin = 0;
@@ -28,30 +28,30 @@ struct file_part {
     std::uint64_t inode = 0;
 };
 template <>
-struct wire<file_part> : wire_members<file_part, &file_part::path, &file_part::begin,
-                                      &file_part::end, &file_part::device, &file_part::inode> {};
+struct wire<text_part> : wire_members<text_part, &text_part::path, &text_part::begin,
+                                      &text_part::end, &text_part::device, &text_part::inode> {};
 
 /// The parts of a regular file. The last one goes on to the end, also when that has moved
-/// meanwhile. Each worker reads its part by itself (`file_part_reader`), so that reading is shared
+/// meanwhile. Each worker reads its part by itself (`text_part_reader`), so that reading is shared
 /// as well as searching:
 ///
 /// ```cpp
 /// std::size_t count_lines_of(const std::string& path) {
-///     const auto count = [](weft::file_part part) {
-///         weft::file_part_reader reader(std::move(part));
+///     const auto count = [](weft::text_part part) {
+///         weft::text_part_reader reader(std::move(part));
 ///         std::size_t n = 0;
 ///         for (std::string_view block = reader.next(); !block.empty(); block = reader.next())
 ///             n += weft::count_lines(block);
 ///         return n;
 ///     };
 ///     std::size_t lines = 0;
-///     for (std::size_t n : weft::file_parts(path) | weft::parallel_map(2, count)) lines += n;
+///     for (std::size_t n : weft::text_parts(path) | weft::parallel_map(2, count)) lines += n;
 ///     return lines;
 /// }
 /// ```
 ///
 /// Throws `std::system_error`, "reading PATH: why", when the first part is asked for.
-[[nodiscard]] WEFT_EXPORT generator<file_part> file_parts(
+[[nodiscard]] WEFT_EXPORT generator<text_part> text_parts(
     std::string path, std::uint64_t part_bytes = std::uint64_t{4} << 20);
 
 /// Reads one part, by blocks of whole lines, as `block_reader` reads a file. Every line of the file
@@ -60,9 +60,9 @@ struct wire<file_part> : wire_members<file_part, &file_part::path, &file_part::b
 /// Errors are `std::system_error`, "reading PATH: why": `ESTALE` when another file has that path by
 /// now, message_size for a line that is longer than `line_bytes_max`. Blocks the thread. One thread
 /// at a time.
-class WEFT_EXPORT file_part_reader {
+class WEFT_EXPORT text_part_reader {
 public:
-    explicit file_part_reader(file_part part, std::size_t line_bytes_max = std::size_t{64} << 20);
+    explicit text_part_reader(text_part part, std::size_t line_bytes_max = std::size_t{64} << 20);
 
     /// The next block; empty at the end. Valid until the next call; `line_buffer::padding` bytes
     /// behind it may be read.
@@ -78,7 +78,7 @@ private:
         return block;
     }
 
-    file_part part_;
+    text_part part_;
     unique_fd file_;
     line_buffer buffer_;
     std::uint64_t read_at_;

@@ -1,4 +1,4 @@
-#include "weft/pipeline/file_parts.hpp"
+#include "weft/pipeline/text_parts.hpp"
 
 #include "weft/file/block_reader.hpp"
 
@@ -24,7 +24,7 @@ unique_fd open_part(const std::string& path, struct stat& facts) {
 
 }  // namespace
 
-generator<file_part> file_parts(std::string path, std::uint64_t part_bytes) {
+generator<text_part> text_parts(std::string path, std::uint64_t part_bytes) {
     struct stat facts{};
     static_cast<void>(open_part(path, facts));
     if (!S_ISREG(facts.st_mode))
@@ -33,18 +33,18 @@ generator<file_part> file_parts(std::string path, std::uint64_t part_bytes) {
     const std::uint64_t step = std::max<std::uint64_t>(part_bytes, 1);
     std::uint64_t begin = 0;
     do {
-        file_part part;
+        text_part part;
         part.path = path;
         part.begin = begin;
         part.device = facts.st_dev;
         part.inode = facts.st_ino;
         begin = step < size - begin ? begin + step : size;
-        part.end = begin == size ? file_part::to_the_end : begin;
+        part.end = begin == size ? text_part::to_the_end : begin;
         co_yield std::move(part);
     } while (begin != size);
 }
 
-file_part_reader::file_part_reader(file_part part, std::size_t line_bytes_max)
+text_part_reader::text_part_reader(text_part part, std::size_t line_bytes_max)
     : part_(std::move(part)),
       buffer_(std::size_t{256} * 1024, line_bytes_max),
       read_at_(part_.begin) {
@@ -58,7 +58,7 @@ file_part_reader::file_part_reader(file_part part, std::size_t line_bytes_max)
     given_ = --read_at_;
 }
 
-bool file_part_reader::read_more() {
+bool text_part_reader::read_more() {
     const std::span<char> room = buffer_.room();
     if (room.empty()) throw_line_too_long(part_.path, buffer_.line_bytes_max());
     // Behind the end only the rest of a line is wanted.
@@ -76,7 +76,7 @@ bool file_part_reader::read_more() {
     return got != 0;
 }
 
-std::string_view file_part_reader::next() {
+std::string_view text_part_reader::next() {
     while (!ended_) {
         if (!read_more()) {
             ended_ = true;
@@ -98,7 +98,7 @@ std::string_view file_part_reader::next() {
 }
 
 /// What of the block belongs to the part.
-std::string_view file_part_reader::cut(std::string_view block) {
+std::string_view text_part_reader::cut(std::string_view block) {
     std::uint64_t at = std::exchange(given_, given_ + block.size());
     if (is_before_) {
         const std::size_t end = block.find('\n') + 1;
