@@ -30,6 +30,7 @@ programs follow_a_log();
 programs consumers();
 programs pipelines();
 programs handlers_compared();
+programs environments();
 programs models_of_io();
 programs frames();
 programs backtraces();

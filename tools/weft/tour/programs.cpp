@@ -26,6 +26,7 @@ programs all_programs() {
                                consumers,
                                pipelines,
                                handlers_compared,
+                               environments,
                                models_of_io,
                                frames,
                                backtraces,
