@@ -1,5 +1,10 @@
 #include "weft/file/watch.hpp"
 
+#include "weft/base/error.hpp"
+#include "weft/core/scheduler.hpp"
+#include "weft/core/when_any.hpp"
+#include "weft/io/readiness.hpp"
+
 #include <algorithm>
 #include <array>
 #include <cerrno>
@@ -28,6 +33,10 @@ std::pair<std::string, std::string> split_path(const std::string& path) {
     std::string directory = whole.parent_path().string();
     if (directory.empty()) directory = ".";
     return {std::move(directory), whole.filename().string()};
+}
+
+task<> wait_task(int fd) {
+    co_await wait_readable(fd);
 }
 
 }  // namespace
@@ -69,6 +78,26 @@ watch::news watch::wait(std::optional<milliseconds> timeout) {
         if (ready < 0 && errno != EINTR) throw_system_error(errno, attempt());
         if (ready == 0) return news::timed_out;
         if (ready > 0 && files[1].revents != 0) return news::stopped;
+    }
+}
+
+task<watch::news> watch::next() {
+    if (!detail::scheduler_for("watch::next()").world().is_of_kernel())
+        throw usage_error("watch::next(): a simulated world has no inotify to watch '" + path_ +
+                          "' by: run this on make_driver()");
+    if (stopped()) co_return news::stopped;
+    if (stale_) {
+        arm();
+        co_return news::moved;
+    }
+    for (;;) {
+        news what{};
+        if (take_events(what)) co_return what;
+        if (stop_fd_ < 0)
+            co_await wait_readable(inotify_.get());
+        else
+            co_await when_any(wait_task(inotify_.get()), wait_task(stop_fd_));
+        if (stopped()) co_return news::stopped;
     }
 }
 
