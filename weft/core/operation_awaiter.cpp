@@ -30,8 +30,9 @@ constexpr wait_kind syncing{"sync of a file", &ask_for_its_end};
 
 // By `operation_code`.
 const std::array<const wait_kind*, operation_code_count> operation_kinds{
-    &readable,  &writable, &reading,   &writing,    &receiving,    &sending,
-    &receiving, &sending,  &accepting, &connecting, &sending_file, &reading_file, &writing_file, &syncing, &syncing,
+    &readable,     &writable,     &reading,      &writing,   &receiving,
+    &sending,      &receiving,    &sending,      &accepting, &connecting,
+    &sending_file, &reading_file, &writing_file, &syncing,   &syncing,
 };
 
 std::system_error error_of(const operation& op) {

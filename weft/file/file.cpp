@@ -42,7 +42,7 @@ unique_fd open_blocking(const std::string& path, int flags, mode_t permissions) 
 }
 
 std::int64_t size_of(int fd) {
-    struct stat what {};
+    struct stat what{};
     return ::fstat(fd, &what) == 0 ? what.st_size : -errno;
 }
 int truncate_blocking(int fd, std::int64_t size) {
@@ -78,8 +78,7 @@ file file::adopt(unique_fd descriptor, std::string name) {
 }
 
 detail::file_state& file::state() const {
-    if (state_ == nullptr)
-        throw usage_error("file: there is none: it was closed or moved away");
+    if (state_ == nullptr) throw usage_error("file: there is none: it was closed or moved away");
     return *state_;
 }
 
@@ -100,7 +99,8 @@ task<std::string> file::read_exactly(std::size_t n) const {
     const std::uint64_t begin = position();
     while (got < n) {
         if (got == bytes.size()) bytes.resize(std::min(n, std::max(read_step, 2 * got)));
-        const std::size_t more = co_await read_at(begin + got, bytes.data() + got, bytes.size() - got);
+        const std::size_t more =
+            co_await read_at(begin + got, bytes.data() + got, bytes.size() - got);
         if (more == 0) throw unexpected_end("file::read_exactly()", got, n);
         got += more;
     }

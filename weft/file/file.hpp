@@ -63,9 +63,9 @@ public:
     /// Awaited, gives the bytes read at the position, at least one; 0 at the end.
     [[nodiscard]] auto read_some(char* into, std::size_t n) const {
         detail::file_state& f = state();
-        return detail::file_transfer(
-            f, f.is_stream ? operation_code::read : operation_code::read_at, into, n, f.next(),
-            detail::file_transfer::moves::yes);
+        return detail::file_transfer(f,
+                                     f.is_stream ? operation_code::read : operation_code::read_at,
+                                     into, n, f.next(), detail::file_transfer::moves::yes);
     }
     [[nodiscard]] auto read_some(std::span<std::byte> into) const {
         return read_some(reinterpret_cast<char*>(into.data()), into.size());
@@ -88,10 +88,10 @@ public:
     [[nodiscard]] auto write_some(std::string_view bytes) const {
         detail::file_state& f = state();
         using moves = detail::file_transfer::moves;
-        return detail::file_transfer(
-            f, f.is_stream ? operation_code::write : operation_code::write_at,
-            const_cast<char*>(bytes.data()), bytes.size(), f.next(),
-            f.appends ? moves::no : moves::yes);
+        return detail::file_transfer(f,
+                                     f.is_stream ? operation_code::write : operation_code::write_at,
+                                     const_cast<char*>(bytes.data()), bytes.size(), f.next(),
+                                     f.appends ? moves::no : moves::yes);
     }
     /// The same at an offset in bytes; the position stays. (A file opened by `append` writes at its
     /// end nevertheless.)

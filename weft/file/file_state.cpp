@@ -14,7 +14,7 @@ namespace weft::detail {
 
 file_state::file_state(std::string name, unique_fd fd) : path(std::move(name)), descriptor(-1) {
     driver& world = scheduler_for("file").world();
-    struct stat what {};
+    struct stat what{};
     if (::fstat(fd.get(), &what) != 0) fail(errno, "opening");
     const int flags = ::fcntl(fd.get(), F_GETFL);
     if (S_ISDIR(what.st_mode)) fail(EISDIR, "opening");

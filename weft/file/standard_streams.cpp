@@ -24,7 +24,7 @@ public:
 namespace {
 
 bool is_on_disk(int fd) {
-    struct stat what {};
+    struct stat what{};
     return ::fstat(fd, &what) == 0 && (S_ISREG(what.st_mode) || S_ISBLK(what.st_mode));
 }
 

@@ -58,19 +58,19 @@ bool watch::stopped() const {
 }
 
 watch::news watch::wait(std::optional<milliseconds> timeout) {
-    using clock = std::chrono::steady_clock;
+    using steady = std::chrono::steady_clock;
     if (stopped()) return news::stopped;
     if (stale_) {
         arm();
         return news::moved;
     }
-    const clock::time_point deadline = clock::now() + timeout.value_or(milliseconds(0));
+    const steady::time_point deadline = steady::now() + timeout.value_or(milliseconds(0));
     for (;;) {
         news what{};
         if (take_events(what)) return what;
         int left_ms = -1;
         if (timeout) {
-            const auto left = std::chrono::ceil<milliseconds>(deadline - clock::now()).count();
+            const auto left = std::chrono::ceil<milliseconds>(deadline - steady::now()).count();
             left_ms = static_cast<int>(std::clamp<decltype(left)>(left, 0, INT_MAX));
         }
         std::array<pollfd, 2> files{{{inotify_.get(), POLLIN, 0}, {stop_fd_, POLLIN, 0}}};

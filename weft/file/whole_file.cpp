@@ -18,7 +18,6 @@ namespace {
 /// A file beside the one that it is to replace; removed, unless it has. Made on a thread.
 class replacement {
 public:
-    replacement() noexcept = default;
     replacement(const std::string& path, mode_t permissions) {
         char* const real = ::realpath(path.c_str(), nullptr);
         target_ = real != nullptr ? real : path;
@@ -31,7 +30,7 @@ public:
             name_.clear();
             fail();
         }
-        struct stat old {};
+        struct stat old{};
         if (::stat(target_.c_str(), &old) == 0) {
             ::fchmod(descriptor_.get(), old.st_mode & 07777);
         } else {
@@ -57,8 +56,7 @@ public:
     /// The new name, too, is to be found after a crash.
     void sync_directory() const noexcept {
         const std::size_t slash = target_.rfind('/');
-        const std::string folder =
-            slash == std::string::npos ? "." : target_.substr(0, slash + 1);
+        const std::string folder = slash == std::string::npos ? "." : target_.substr(0, slash + 1);
         const unique_fd opened(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
         if (opened) ::fsync(opened.get());
     }
@@ -115,8 +113,8 @@ task<> write_file(std::string path, std::string_view bytes, write_options how) {
         co_await replace_file(std::move(path), bytes, how);
         co_return;
     }
-    file to = co_await file::open(
-        std::move(path), open_mode().create().truncate().permissions(how.permissions()));
+    file to = co_await file::open(std::move(path),
+                                  open_mode().create().truncate().permissions(how.permissions()));
     co_await to.write_all(bytes);
     co_await to.close();
 }

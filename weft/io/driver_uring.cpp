@@ -170,8 +170,8 @@ bool driver_uring::tell(entry& e) noexcept {
 
 bool driver_uring::give(const entry& e, operation& op) noexcept {
     const bool waits_for_file = is_of_file(op.code);
-    const bool polls = !waits_for_file && (!e.is_adopted || is(op, by_poll) ||
-                                           !detail::uring_ring::performs(op.code));
+    const bool polls = !waits_for_file &&
+                       (!e.is_adopted || is(op, by_poll) || !detail::uring_ring::performs(op.code));
     const bool is_given =
         polls ? ring_->poll(op.descriptor, detail::direction_of(op.code), tag_of(op))
               : ring_->perform(op, tag_of(op));

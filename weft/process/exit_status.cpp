@@ -9,8 +9,8 @@ std::string exit_status::text() const {
     if (way_ == way::lost) return "ended, its status is lost";
     if (way_ == way::exited) return "exited with " + std::to_string(value_);
     const char* const name = ::sigabbrev_np(value_);  // null for those of real time
-    return "killed by " + (name != nullptr ? std::string("SIG") + name
-                                           : "signal " + std::to_string(value_)) +
+    return "killed by " +
+           (name != nullptr ? std::string("SIG") + name : "signal " + std::to_string(value_)) +
            (dumped_core_ ? " (core dumped)" : "");
 }
 

@@ -35,8 +35,8 @@ public:
         const std::lock_guard lock(mutex_);
         std::erase_if(all_, [](const unique_fd& one) {
             siginfo_t info{};
-            const int waited = ::waitid(static_cast<idtype_t>(P_PIDFD), one.get(), &info,
-                                        WEXITED | WNOHANG);
+            const int waited =
+                ::waitid(static_cast<idtype_t>(P_PIDFD), one.get(), &info, WEXITED | WNOHANG);
             return waited != 0 ? errno == ECHILD : info.si_pid != 0;
         });
     }
@@ -92,8 +92,8 @@ bool process_state::reap() noexcept {
     siginfo_t info{};
     int waited = 0;
     do {
-        waited = ::waitid(static_cast<idtype_t>(P_PIDFD), pidfd.descriptor(), &info,
-                          WEXITED | WNOHANG);
+        waited =
+            ::waitid(static_cast<idtype_t>(P_PIDFD), pidfd.descriptor(), &info, WEXITED | WNOHANG);
     } while (waited != 0 && errno == EINTR);
     if (waited == 0 && info.si_pid == 0) return false;
     if (waited == 0) {

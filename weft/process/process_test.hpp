@@ -47,6 +47,11 @@ void with_processes(F fn) {
     return command("sh", "-c", std::move(script));
 }
 
+/// How it ends.
+[[nodiscard]] inline exit_status ended(coroutine_kind kind, const subprocess& one) {
+    return get_as(kind, [&] { return one.wait(); });
+}
+
 /// All that comes, until the end.
 [[nodiscard]] inline std::string all_of(const pipe_reader& from) {
     std::string all;

@@ -145,18 +145,16 @@ private:
         switch (to.where()) {
             case stdio::way::inherit: return;
             case stdio::way::null: {
-                unique_fd opened(::open("/dev/null", (stream == 0 ? O_RDONLY : O_WRONLY) |
-                                                         O_CLOEXEC));
+                unique_fd opened(
+                    ::open("/dev/null", (stream == 0 ? O_RDONLY : O_WRONLY) | O_CLOEXEC));
                 return take(stream, std::move(opened), "opening /dev/null");
             }
             case stdio::way::pipe: return add_pipe(stream);
             case stdio::way::descriptor:
-                return take(stream,
-                            unique_fd(::fcntl(to.number(), F_DUPFD_CLOEXEC, first_other)),
+                return take(stream, unique_fd(::fcntl(to.number(), F_DUPFD_CLOEXEC, first_other)),
                             describe_fd(to.number()));
             case stdio::way::to_output:
-                if (stream != 2)
-                    throw usage_error("stdio::to_output() is for command::errors()");
+                if (stream != 2) throw usage_error("stdio::to_output() is for command::errors()");
                 errors_to_output_ = true;
                 return;
         }
@@ -173,8 +171,7 @@ private:
 
     /// Away from the numbers that are about to be replaced: this program may have closed its own.
     void take(int stream, unique_fd fd, const std::string& doing) {
-        if (fd && fd.get() < first_other)
-            fd.reset(::fcntl(fd.get(), F_DUPFD_CLOEXEC, first_other));
+        if (fd && fd.get() < first_other) fd.reset(::fcntl(fd.get(), F_DUPFD_CLOEXEC, first_other));
         if (!fd) fail_to_start(what_, errno, doing);
         theirs_[stream] = std::move(fd);
     }

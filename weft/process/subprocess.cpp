@@ -64,8 +64,9 @@ std::string failure_text(const command& what, const exit_status& how, const std:
 template <class End>
 End& piped(End& end, const char* name) {
     if (end) return end;
-    throw usage_error(std::string("subprocess::") + name + "(): there is no pipe, or it was closed: command::" +
-                      name + "(stdio::pipe()) before the start makes one");
+    throw usage_error(std::string("subprocess::") + name +
+                      "(): there is no pipe, or it was closed: command::" + name +
+                      "(stdio::pipe()) before the start makes one");
 }
 
 template <class End>
@@ -176,8 +177,8 @@ task<std::string> check_output(command what, std::size_t limit) {
     pipe_reader output = std::move(running.output());
     pipe_reader errors;
     if (what.errors()->where() == stdio::way::pipe) errors = std::move(running.errors());
-    auto all = co_await when_all(drain(output, limit, SIZE_MAX / 4),
-                                 drain(errors, SIZE_MAX, tail_max));
+    auto all =
+        co_await when_all(drain(output, limit, SIZE_MAX / 4), drain(errors, SIZE_MAX, tail_max));
     const exit_status how = co_await running.wait();
     if (!how.success()) throw process_failed(what, how, std::move(std::get<1>(all)));
     co_return std::move(std::get<0>(all));

@@ -20,6 +20,7 @@ using weft::subprocess;
 using weft::with_timeout;
 using weft::testing::all_of;
 using weft::testing::coroutine_kind;
+using weft::testing::ended;
 using weft::testing::get_as;
 using weft::testing::shell;
 using weft::testing::some_of;
@@ -38,6 +39,9 @@ subprocess endless(command what = shell("echo ready; exec sleep 1000")) {
 
 weft::task<exit_status> wait_for(const subprocess& running, std::chrono::milliseconds at_most) {
     co_return co_await with_timeout(at_most, running.wait());
+}
+weft::task<std::string> run_for(std::chrono::milliseconds at_most, command what) {
+    co_return co_await with_timeout(at_most, check_output(what));
 }
 weft::task<std::size_t> read_for(const weft::pipe_reader& from, std::chrono::milliseconds at_most) {
     char byte = 0;
@@ -90,17 +94,17 @@ TEST(subprocess, may_refuse_to_be_terminated_but_not_to_be_killed) {
     with_processes([](coroutine_kind kind) {
         auto stubborn = endless(shell("trap '' TERM; echo ready; exec sleep 1000"));
         EXPECT_TRUE(stubborn.terminate());
-        EXPECT_THROW(get_as(kind, [&] { return wait_for(stubborn, 10ms); }), weft::timed_out);
+        EXPECT_THROW(get_as(kind, wait_for(stubborn, 10ms)), weft::timed_out);
         EXPECT_EQ(stubborn.status(), std::nullopt);
         EXPECT_TRUE(stubborn.kill());
-        EXPECT_EQ(get_as(kind, [&] { return stubborn.wait(); }), exit_status::killed(SIGKILL));
+        EXPECT_EQ(ended(kind, stubborn), exit_status::killed(SIGKILL));
 
         auto meek = endless();
         EXPECT_TRUE(meek.terminate());
-        EXPECT_EQ(get_as(kind, [&] { return meek.wait(); }).signal(), SIGTERM);
+        EXPECT_EQ(ended(kind, meek).signal(), SIGTERM);
         auto told = endless();
         EXPECT_TRUE(told.signal(SIGINT));
-        EXPECT_EQ(get_as(kind, [&] { return told.wait(); }).signal(), SIGINT);
+        EXPECT_EQ(ended(kind, told).signal(), SIGINT);
         EXPECT_THROW(endless().signal(12345), std::system_error);
     });
 }
@@ -161,11 +165,7 @@ TEST(subprocess, woken_and_cancelled_at_once_has_a_status) {
 
 TEST(check_output, kills_when_it_is_cancelled) {
     with_processes([](coroutine_kind kind) {
-        EXPECT_THROW(get_as(kind,
-                            [] {
-                                return with_timeout(
-                                    10ms, check_output(shell("yes >&2 & yes").own_group()));
-                            }),
+        EXPECT_THROW(get_as(kind, run_for(10ms, shell("yes >&2 & yes").own_group())),
                      weft::timed_out);
         until_there_are_no_children();
         auto waits = spawn_as(kind, [] { return check_output(shell("exec sleep 1000")); });
@@ -180,8 +180,8 @@ TEST(check_output, kills_when_it_is_cancelled) {
 TEST(subprocess, that_has_ended_may_leave_its_pipe_to_another) {
     with_processes([](coroutine_kind kind) {
         auto parent = endless(shell("sleep 1000 & echo ready").own_group());
-        EXPECT_TRUE(get_as(kind, [&] { return parent.wait(); }).success());
-        EXPECT_THROW(get_as(kind, [&] { return read_for(parent.output(), 10ms); }), weft::timed_out)
+        EXPECT_TRUE(ended(kind, parent).success());
+        EXPECT_THROW(get_as(kind, read_for(parent.output(), 10ms)), weft::timed_out)
             << "sleep holds it open";
         if (!parent.signal_group(SIGKILL)) return;  // before Linux 6.9
         EXPECT_EQ(all_of(parent.output()), "");
@@ -206,9 +206,8 @@ TEST(subprocess, that_is_detached_lives_on_and_leaves_no_zombie) {
 TEST(subprocess, that_was_detached_outlives_its_loop) {
     int ends[2];
     ASSERT_EQ(::pipe(ends), 0);
-    weft::run([&] {
-        subprocess::start(command("cat").input(stdio::descriptor(ends[0]))).detach();
-    });
+    weft::run(
+        [&] { subprocess::start(command("cat").input(stdio::descriptor(ends[0]))).detach(); });
     EXPECT_TRUE(has_children());
     ::close(ends[0]);
     ::close(ends[1]);
@@ -228,7 +227,7 @@ TEST(subprocess, has_no_status_where_nobody_waits_for_children) {
         EXPECT_FALSE(await(waits).known());
         for (int i = 0; i < 20; ++i) {
             const auto quick = subprocess::start(command("true"));
-            EXPECT_FALSE(get_as(kind, [&] { return quick.wait(); }).known());
+            EXPECT_FALSE(ended(kind, quick).known());
         }
     });
     std::signal(SIGCHLD, before);
@@ -239,7 +238,7 @@ TEST(subprocess, has_no_status_when_somebody_has_taken_it) {
         auto robbed = endless();
         ::kill(robbed.id(), SIGKILL);
         EXPECT_EQ(::waitpid(-1, nullptr, 0), robbed.id());
-        EXPECT_EQ(get_as(kind, [&] { return robbed.wait(); }), exit_status());
+        EXPECT_EQ(ended(kind, robbed), exit_status());
     });
 }
 

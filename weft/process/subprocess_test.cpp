@@ -17,6 +17,8 @@
 
 namespace {
 
+using ::testing::HasSubstr;
+using ::testing::Not;
 using weft::await;
 using weft::check_output;
 using weft::command;
@@ -27,17 +29,15 @@ using weft::subprocess;
 using weft::testing::all_of;
 using weft::testing::coroutine_kind;
 using weft::testing::emfile_of;
+using weft::testing::ended;
 using weft::testing::get_as;
 using weft::testing::shell;
 using weft::testing::start_error;
 using weft::testing::thrown;
 using weft::testing::with_processes;
-using ::testing::HasSubstr;
-using ::testing::Not;
 
 exit_status status_of(coroutine_kind kind, const command& what) {
-    const auto running = subprocess::start(what);
-    return get_as(kind, [&] { return running.wait(); });
+    return ended(kind, subprocess::start(what));
 }
 
 /// More than two pipes hold.
@@ -65,14 +65,14 @@ TEST(subprocess, tells_how_it_ended) {
 
 TEST(subprocess, talks_through_its_streams) {
     with_processes([](coroutine_kind kind) {
-        auto sort =
-            subprocess::start(command("sort").input(stdio::pipe()).output(stdio::pipe()));
-        get_as(kind, [&] { return sort.input().write_all("pear\napple\n"); });
+        auto sort = subprocess::start(command("sort").input(stdio::pipe()).output(stdio::pipe()));
+        get_as(kind, sort.input().write_all("pear\napple\n"));
         sort.input().close();
         weft::buffered_reader lines(sort.output());
-        EXPECT_EQ(get_as(kind, [&] { return lines.read_line(); }), "apple");
-        EXPECT_EQ(get_as(kind, [&] { return lines.read_line(); }), "pear");
-        EXPECT_EQ(get_as(kind, [&] { return lines.read_line(); }), std::nullopt);
+        const auto line = [&] { return get_as(kind, [&] { return lines.read_line(); }); };
+        EXPECT_EQ(line(), "apple");
+        EXPECT_EQ(line(), "pear");
+        EXPECT_EQ(line(), std::nullopt);
         EXPECT_TRUE(await(sort.wait()).success());
     });
 }
@@ -81,7 +81,7 @@ TEST(subprocess, is_copied_to_and_from) {
     with_processes([](coroutine_kind kind) {
         auto cat = subprocess::start(command("cat").input(stdio::pipe()).output(stdio::pipe()));
         auto from = subprocess::start(shell("printf abc; printf def").output(stdio::pipe()));
-        get_as(kind, [&] { return weft::copy(from.output(), cat.input()); });
+        get_as(kind, weft::copy(from.output(), cat.input()));
         cat.input().close();
         EXPECT_EQ(all_of(cat.output()), "abcdef");
     });
@@ -93,7 +93,7 @@ TEST(subprocess, communicates_more_than_pipes_hold) {
                                          .input(stdio::pipe())
                                          .output(stdio::pipe())
                                          .errors(stdio::pipe()));
-        const auto all = get_as(kind, [&] { return tee.communicate(much()); });
+        const auto all = get_as(kind, tee.communicate(much()));
         EXPECT_EQ(all.output, much());
         EXPECT_EQ(all.errors, much());
         EXPECT_EQ(all.status.code(), 4);
@@ -104,14 +104,14 @@ TEST(subprocess, may_leave_its_input_unread) {
     with_processes([](coroutine_kind kind) {
         const auto quick = command("true").input(stdio::pipe());
         auto communicates = subprocess::start(quick);
-        EXPECT_TRUE(get_as(kind, [&] { return communicates.communicate(much()); }).status.success());
+        EXPECT_TRUE(get_as(kind, communicates.communicate(much())).status.success());
 
-        auto closes = subprocess::start(
-            shell("exec <&-; echo closed; exec sleep 1000").input(stdio::pipe()).output(
-                stdio::pipe()));
+        auto closes = subprocess::start(shell("exec <&-; echo closed; exec sleep 1000")
+                                            .input(stdio::pipe())
+                                            .output(stdio::pipe()));
         EXPECT_EQ(weft::testing::some_of(closes.output()), "closed\n");
         try {
-            get_as(kind, [&] { return closes.input().write_all(much()); });
+            get_as(kind, closes.input().write_all(much()));
             ADD_FAILURE() << "it was written to";
         } catch (const weft::write_error& e) {
             EXPECT_EQ(e.code(), std::errc::broken_pipe);
@@ -123,9 +123,7 @@ TEST(subprocess, may_leave_its_input_unread) {
 TEST(subprocess, gets_its_arguments_environment_and_directory) {
     ::setenv("WEFT_TEST_OUTER", "outer", 1);
     with_processes([](coroutine_kind kind) {
-        const auto said = [&](command what) {
-            return get_as(kind, [&] { return check_output(what); });
-        };
+        const auto said = [&](command what) { return get_as(kind, check_output(what)); };
         EXPECT_EQ(said(command("printf", "%s|", "a b", "", "$x", "'")), "a b||$x|'|");
         EXPECT_EQ(said(command("printf").args({"%s-", "1", "2"})), "1-2-");
         const auto show = shell("echo $WEFT_TEST_OUTER,$WEFT_TEST_INNER");
@@ -135,8 +133,7 @@ TEST(subprocess, gets_its_arguments_environment_and_directory) {
         EXPECT_EQ(said(command(show).unset_env("WEFT_TEST_OUTER")), ",\n");
         EXPECT_EQ(said(command("env").clear_env().env("ONLY", "this")), "ONLY=this\n");
         EXPECT_EQ(said(command("pwd").directory("/usr")), "/usr\n");
-        EXPECT_EQ(said(shell("cat; echo to nobody >&2").input(stdio::null()).errors(
-                      stdio::null())),
+        EXPECT_EQ(said(shell("cat; echo to nobody >&2").input(stdio::null()).errors(stdio::null())),
                   "");
         EXPECT_EQ(said(shell("echo both >&2").errors(stdio::to_output())), "both\n");
     });
@@ -145,9 +142,8 @@ TEST(subprocess, gets_its_arguments_environment_and_directory) {
 TEST(subprocess, gets_a_descriptor_as_a_stream) {
     with_processes([](coroutine_kind kind) {
         weft::unique_fd script(::open("/proc/self/cmdline", O_RDONLY));
-        const auto text = get_as(kind, [&] {
-            return check_output(command("cat").input(stdio::descriptor(script.get())));
-        });
+        const auto text =
+            get_as(kind, check_output(command("cat").input(stdio::descriptor(script.get()))));
         EXPECT_NE(text, "");
         EXPECT_EQ(start_error(command("cat").input(stdio::descriptor(987654))).code(),
                   std::errc::bad_file_descriptor);
@@ -159,7 +155,7 @@ TEST(subprocess, inherits_no_descriptor_but_three) {
         // Neither close-on-exec nor low.
         const weft::unique_fd open(::open("/dev/null", O_RDONLY));
         const weft::unique_fd high(::fcntl(open.get(), F_DUPFD, 200));
-        const auto listed = get_as(kind, [] { return check_output(command("ls", "/proc/self/fd")); });
+        const auto listed = get_as(kind, check_output(command("ls", "/proc/self/fd")));
         EXPECT_EQ(listed, "0\n1\n2\n3\n") << "3 is the folder that it lists";
     });
 }
@@ -173,8 +169,7 @@ TEST(subprocess, begins_with_signals_as_a_shell_has_them) {
     ::sigaddset(&blocked, SIGUSR2);
     ::pthread_sigmask(SIG_BLOCK, &blocked, &old);
     with_processes([](coroutine_kind kind) {
-        const auto status =
-            get_as(kind, [] { return check_output(command("cat", "/proc/self/status")); });
+        const auto status = get_as(kind, check_output(command("cat", "/proc/self/status")));
         const auto mask = [&](const std::string& name) {
             return std::stoull(status.substr(status.find(name) + name.size()), nullptr, 16);
         };
@@ -219,9 +214,9 @@ TEST(subprocess, that_makes_no_sense_is_a_usage_error) {
         EXPECT_THAT(thrown<weft::usage_error>([&] { static_cast<void>(running.wait()); }),
                     HasSubstr("moved away"));
     });
-    EXPECT_THAT(thrown<weft::usage_error>(
-                    [] { static_cast<void>(subprocess::start(command("true"))); }),
-                HasSubstr("subprocess::start()"));
+    EXPECT_THAT(
+        thrown<weft::usage_error>([] { static_cast<void>(subprocess::start(command("true"))); }),
+        HasSubstr("subprocess::start()"));
 }
 
 TEST(subprocess, is_not_there_in_a_simulated_world) {
@@ -234,8 +229,8 @@ TEST(subprocess, is_not_there_in_a_simulated_world) {
 }
 
 TEST(subprocess, without_descriptors_fails_and_leaves_nothing) {
-    const auto what = shell("exec sleep 1000").input(stdio::pipe()).output(stdio::pipe()).errors(
-        stdio::pipe());
+    const auto what =
+        shell("exec sleep 1000").input(stdio::pipe()).output(stdio::pipe()).errors(stdio::pipe());
     with_processes([&](coroutine_kind) {
         // Killed, and reaped at once: what goes on behind the scenes takes no descriptors then.
         const auto start = [&] {
@@ -257,21 +252,17 @@ TEST(subprocess, without_descriptors_fails_and_leaves_nothing) {
 
 TEST(check_output, gives_what_is_written) {
     with_processes([](coroutine_kind kind) {
-        EXPECT_EQ(get_as(kind, [] { return check_output(command("echo", "hi")); }), "hi\n");
-        const auto long_text = [] { return check_output(shell("head -c 1000000 /dev/zero")); };
-        EXPECT_EQ(get_as(kind, long_text).size(), 1'000'000u);
-        const auto limited = [] { return check_output(shell("head -c 1000 /dev/zero"), 999); };
-        EXPECT_THROW(get_as(kind, limited), weft::limit_exceeded);
+        EXPECT_EQ(get_as(kind, check_output(command("echo", "hi"))), "hi\n");
+        const auto long_one = shell("head -c 1000000 /dev/zero");
+        EXPECT_EQ(get_as(kind, check_output(long_one)).size(), 1'000'000u);
+        EXPECT_THROW(get_as(kind, check_output(long_one, 999'999)), weft::limit_exceeded);
     });
 }
 
 TEST(check_output, fails_with_the_end_of_what_was_complained) {
     with_processes([](coroutine_kind kind) {
-        const auto fails = [] {
-            return check_output(shell("seq 100000 >&2; echo it is broken >&2; exit 7"));
-        };
         try {
-            get_as(kind, fails);
+            get_as(kind, check_output(shell("seq 100000 >&2; echo it is broken >&2; exit 7")));
             ADD_FAILURE() << "it succeeded";
         } catch (const process_failed& e) {
             EXPECT_EQ(e.status().code(), 7);
@@ -279,9 +270,7 @@ TEST(check_output, fails_with_the_end_of_what_was_complained) {
             EXPECT_THAT(e.errors(), HasSubstr("100000\nit is broken\n"));
             EXPECT_EQ(e.errors().size(), 4096u);
         }
-        EXPECT_THAT(thrown<process_failed>([&] {
-                        get_as(kind, [] { return check_output(command("false")); });
-                    }),
+        EXPECT_THAT(thrown<process_failed>([&] { get_as(kind, check_output(command("false"))); }),
                     HasSubstr("'false' exited with 1"));
     });
 }
