@@ -308,6 +308,12 @@ constexpr std::array benchmarks = {
               bench_side{"stream_lines", "fiber"}, line_peers, no_bar},
     benchmark{"stream.line-view", "the same as a view, in a task", "ns_per_line", "ns",
               better::lower, bench_side{"stream_lines", "view"}, line_peers, no_bar},
+    benchmark{"subprocess.spawn", "/bin/true started and waited for: CPU of the one that starts it",
+              "ns_per_process", "ns", better::lower, bench_side{"subprocess_spawn", "weft"},
+              "posix_spawn, waitpid", bench_side{"subprocess_spawn", "posix_spawn"}, no_bar},
+    benchmark{"file.read", "64 KiB of a file that is in the page cache", "ns_per_piece", "ns",
+              better::lower, bench_side{"file_read", "weft"}, "pread",
+              bench_side{"file_read", "pread"}, no_bar},
 };
 
 }  // namespace

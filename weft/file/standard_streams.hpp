@@ -21,14 +21,14 @@ namespace weft {
 ///
 /// 1. The terminal is left as it is. O_NONBLOCK belongs to what is open, and other programs have
 ///    that open too: a shell whose terminal does not block would see an end. So what can be opened
-///    again is (/proc/self/fd/0), and this stream has one of its own. What cannot, which is a socket
-///    and the terminal of another user, is made non-blocking while the stream lives, and is as it
-///    was afterwards.
+///    again is (/proc/self/fd/0), and this stream has one of its own. What cannot, a socket or the
+///    terminal of another user, is made non-blocking while the stream lives, and is as it was
+///    afterwards.
 /// 2. Of a file, the position is the one that it has, shared with whoever has it from the same
 ///    shell; what is appended to is appended to.
 /// 3. What std::cin has read ahead is not seen here, what std::cout has not flushed comes later.
-/// 4. Throws `std::system_error` when it is closed (`EBADF`), and `usage_error` without a loop. In a
-///    simulated world files and devices only.
+/// 4. Throws `std::system_error` when it is closed (`EBADF`), and `usage_error` without a loop. In
+///    a simulated world files and devices only.
 [[nodiscard]] WEFT_EXPORT file standard_input();
 [[nodiscard]] WEFT_EXPORT file standard_output();
 [[nodiscard]] WEFT_EXPORT file standard_error();

@@ -99,8 +99,8 @@ public:
         errors_ = to;
         return *this;
     }
-    /// A process group of its own, which `kill` and `terminate` then reach as a whole, with all that
-    /// it has started. Ctrl-C at the terminal does not reach it, and it must not read from there.
+    /// A process group of its own, which `kill` and `terminate` then reach as a whole, with all
+    /// that it has started. Ctrl-C at the terminal does not reach it, and it must not read there.
     command& own_group(bool on = true) noexcept {
         own_group_ = on;
         return *this;

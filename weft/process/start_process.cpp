@@ -101,9 +101,9 @@ public:
     posix_spawnattr_t attributes;
 };
 
-/// A process begins as one that a shell starts: nothing blocked, and what a program or its libraries
-/// ignore for themselves is as it was. (What is caught is reset by exec.) SIGINT and its like stay
-/// ignored, as by nohup.
+/// A process begins as one that a shell starts: nothing blocked, and what a program or its
+/// libraries ignore for themselves is as it was. (What is caught is reset by exec.) SIGINT and its
+/// like stay ignored, as by nohup.
 void plan_signals(spawn_plan& plan, bool own_group) {
     sigset_t set;
     ::sigemptyset(&set);

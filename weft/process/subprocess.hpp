@@ -87,8 +87,8 @@ public:
     [[nodiscard]] std::optional<exit_status> status() const;
 
     /// Awaited, has written all of `input` and closed that, has read both outputs to their end, all
-    /// at the same time, and waited for it. What is no pipe is left alone; that the process does not
-    /// want (all of) its input is no error. More than `limit` bytes of one output are
+    /// at the same time, and waited for it. What is no pipe is left alone; that the process does
+    /// not want (all of) its input is no error. More than `limit` bytes of one output are
     /// `limit_exceeded`. `input` lives until then.
     [[nodiscard]] task<communicated> communicate(std::string_view input = {},
                                                  std::size_t limit = default_limit);

@@ -59,6 +59,7 @@ programs threads();
 programs network_clients();
 programs network_servers();
 programs network_sockets();
+programs processes();
 
 /// All of them, in the order of their IDs.
 programs all_programs();
