@@ -96,7 +96,7 @@ task<watch::news> watch::next() {
         if (stop_fd_ < 0)
             co_await wait_readable(inotify_.get());
         else
-            co_await when_any(wait_task(inotify_.get()), wait_task(stop_fd_));
+            static_cast<void>(co_await when_any(wait_task(inotify_.get()), wait_task(stop_fd_)));
         if (stopped()) co_return news::stopped;
     }
 }
