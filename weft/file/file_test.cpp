@@ -9,6 +9,7 @@
 #include "weft/file/file_test.hpp"
 #include "weft/file/list_directory.hpp"
 #include "weft/file/whole_file.hpp"
+#include "weft/io/offload.hpp"
 #include "weft/stream/buffered_reader.hpp"
 #include "weft/stream/copy.hpp"
 #include "weft/stream/stream_error.hpp"
@@ -106,6 +107,23 @@ TEST(file, that_is_not_cached_is_read_too) {
         // What has no page cache: the kernel makes it up.
         const file made_up = get_as(kind, file::open("/proc/self/status"));
         EXPECT_THAT(get_as(kind, made_up.read_all()), HasSubstr("Umask"));
+    });
+}
+
+TEST(file, is_left_to_threads_only_where_the_driver_cannot) {
+    const folder tmp;
+    on_real_drivers([&](const weft::options& how, const std::string& name) {
+        weft::run(how, [&] {
+            const file f = await(file::open(tmp / "a", open_mode().read().create().truncate()));
+            const auto before = weft::offload_statistics().completed;
+            await(f.write_all("text"));
+            await(f.sync());
+            evict(tmp / "a");
+            f.seek(0);
+            EXPECT_EQ(await(f.read_exactly(4)), "text");
+            const auto by_threads = weft::offload_statistics().completed - before;
+            EXPECT_EQ(by_threads == 0, name == "io_uring") << name << ": " << by_threads;
+        });
     });
 }
 
