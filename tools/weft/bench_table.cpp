@@ -344,6 +344,12 @@ constexpr std::array benchmarks = {
               bench_side{"log_threads", "2-processes"}, "weft, one thread",
               bench_side{"log_threads", "1"}, no_bar, with_log}
         .on_all_processors(),
+    benchmark{"subprocess.spawn", "/bin/true started and waited for: CPU of the one that starts it",
+              "ns_per_process", "ns", better::lower, bench_side{"subprocess_spawn", "weft"},
+              "posix_spawn, waitpid", bench_side{"subprocess_spawn", "posix_spawn"}, no_bar},
+    benchmark{"file.read", "64 KiB of a file that is in the page cache", "ns_per_piece", "ns",
+              better::lower, bench_side{"file_read", "weft"}, "pread",
+              bench_side{"file_read", "pread"}, no_bar},
 };
 
 }  // namespace

@@ -70,6 +70,13 @@ public:
     /// time. A driver whose time is virtual must not let it run ahead meanwhile. May be nested.
     virtual void await_real_work(bool begins) noexcept;
 
+    /// Its descriptors are those of the kernel: what else opens some there, and processes, may be
+    /// used on it. False where the world is simulated.
+    [[nodiscard]] virtual bool is_of_kernel() const noexcept;
+    /// It performs `read_at`, `write_at`, `sync` and `sync_data` whatever the disk takes. One that
+    /// does not is done with them at once: their result is `-EAGAIN` when they would block.
+    [[nodiscard]] virtual bool performs_files() const noexcept;
+
     /// A pipe, non-blocking where the driver wants it so and closed on exec: the end to read from,
     /// then the one to write to. Throws `std::system_error`.
     [[nodiscard]] virtual std::array<int, 2> open_pipe() = 0;

@@ -61,6 +61,7 @@ programs several_loops();
 programs network_clients();
 programs network_servers();
 programs network_sockets();
+programs processes();
 
 /// All of them, in the order of their IDs.
 programs all_programs();

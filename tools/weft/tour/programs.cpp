@@ -56,7 +56,8 @@ programs all_programs() {
                                several_loops,
                                network_clients,
                                network_servers,
-                               network_sockets})
+                               network_sockets,
+                               processes})
         std::ranges::copy(section(), std::back_inserter(all));
     std::ranges::sort(all, {}, order);
     return all;
