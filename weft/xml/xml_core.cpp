@@ -19,15 +19,19 @@ static_assert(std::is_same_v<XML_Char, char>, "weft needs an Expat whose strings
 namespace weft::detail {
 namespace {
 
-bool is_blank(std::string_view text) noexcept {
-    for (const char c : text)
-        if (c != ' ' && c != '\n' && c != '\t' && c != '\r') return false;
+/// XML has no characters below the space but those that are white space as well.
+inline bool is_blank(const char* text, std::size_t n) noexcept {
+    for (const char* const end = text + n; text != end; ++text)
+        if (static_cast<unsigned char>(*text) > ' ') return false;
     return true;
 }
 
 std::size_t size_of(const char* text) noexcept {
     return std::strlen(text);
 }
+
+/// What an end of line is until what follows it has been seen.
+constexpr const char newline[] = "\n";
 
 std::uintptr_t address(const char* byte) noexcept {
     return reinterpret_cast<std::uintptr_t>(byte);
@@ -39,7 +43,7 @@ std::uintptr_t address(const char* byte) noexcept {
 struct xml_core::callbacks {
     static void start(void* self, const XML_Char* name, const XML_Char** attributes) noexcept {
         auto& core = *static_cast<xml_core*>(self);
-        if (core.text_size_ != 0 && !core.send_text()) return;
+        if (core.text_size_ != 0 && !core.end_text()) return;
         if (++core.depth_ > core.depth_max_) [[unlikely]]
             return core.exceeds("elements inside each other", core.depth_max_, "depth_max");
         if (!core.is_within_limits(name, attributes)) [[unlikely]]
@@ -53,7 +57,7 @@ struct xml_core::callbacks {
     }
     static void end(void* self, const XML_Char* name) noexcept {
         auto& core = *static_cast<xml_core*>(self);
-        if (core.text_size_ != 0 && !core.send_text()) return;
+        if (core.text_size_ != 0 && !core.end_text()) return;
         core.event_.kind_ = xml_kind::end;
         core.event_.depth_ = static_cast<std::uint32_t>(core.depth_--);
         core.event_.name_ = name;
@@ -71,7 +75,7 @@ struct xml_core::callbacks {
     static void other(void* self, xml_kind kind, const XML_Char* name,
                       const XML_Char* bytes) noexcept {
         auto& core = *static_cast<xml_core*>(self);
-        if (core.text_size_ != 0 && !core.send_text()) return;
+        if (core.text_size_ != 0 && !core.end_text()) return;
         core.event_.kind_ = kind;
         core.event_.depth_ = static_cast<std::uint32_t>(core.depth_);
         core.event_.name_ = name;
@@ -114,6 +118,7 @@ xml_core::xml_core(consumer<const xml_event&> target, xml_options how, std::stri
     : target_(std::move(target)),
       text_max_(how.text_bytes_max()),
       depth_max_(how.depth_max()),
+      long_tag_(how.has_namespaces() ? 0 : how.name_bytes_max() / 2),
       skips_blank_(how.skips_blank_text()),
       options_(std::move(how)),
       source_(options_.name().empty() ? source : options_.name()) {
@@ -190,6 +195,7 @@ bool xml_core::parse(std::size_t n, bool is_last) {
     check_idle("feed()");
     if (has_ended()) return false;
     WEFT_CHECK(n <= stable_size_, "more bytes were committed to an XML parser than there was room");
+    stable_size_ = n;
     fed_ += n;
     is_last_ = is_last;
     state_ = state::parsing;
@@ -301,9 +307,21 @@ inline void xml_core::send() noexcept {
     }
 }
 
+/// False when the parser has stopped.
+inline bool xml_core::end_text() noexcept {
+    if (skips_blank_ && is_blank(text_, text_size_)) {
+        text_size_ = 0;
+        return true;
+    }
+    return send_text();
+}
+
 bool xml_core::send_text() noexcept {
     const std::size_t size = std::exchange(text_size_, 0);
-    if (skips_blank_ && is_blank({text_, size})) return true;
+    if (size > text_max_) [[unlikely]] {
+        exceeds("bytes of text between two tags", text_max_, "text_bytes_max");
+        return false;
+    }
     event_.kind_ = xml_kind::text;
     event_.depth_ = static_cast<std::uint32_t>(depth_);
     event_.name_ = "";
@@ -314,20 +332,27 @@ bool xml_core::send_text() noexcept {
     return state_ == state::parsing && failure_ == nullptr;
 }
 
+/// Joins pieces where they lie, if they do so side by side. Expat gives an end of line from a place
+/// of its own: the byte that it stands for is looked for in the buffer. In other encodings, and in
+/// entities, the pieces lie elsewhere.
 inline void xml_core::add_text(const char* text, std::size_t n) {
-    if (n > text_max_ - text_size_) [[unlikely]]
-        return exceeds("bytes of text between two tags", text_max_, "text_bytes_max");
-    const auto at = static_cast<std::size_t>(address(text) - address(stable_));
-    if (text_size_ == 0 && at < stable_size_) {
-        text_ = text;
+    const bool is_newline = n == 1 && *text == '\n';
+    if (text_size_ == 0) {
         text_size_ = n;
+        if (is_newline) {
+            text_ = newline;
+            return;
+        }
+        text_ = text;
+        if (is_stable(text)) [[likely]]
+            return;
+        text_size_ = 0;
+    } else if (text_ == newline && is_stable(text) && text != stable_ && text[-1] == '\n') {
+        text_ = text - 1;
+        text_size_ = n + 1;
         return;
-    }
-    // What follows a piece where it lies. Expat gives an end of line from elsewhere, also for
-    // "\r\n", but then there is another byte.
-    const auto end = static_cast<std::size_t>(address(text_) + text_size_ - address(stable_));
-    if (text_size_ != 0 && end < stable_size_ &&
-        (at == end || (n == 1 && *text == '\n' && stable_[end] == '\n'))) {
+    } else if (const char* const end = text_ + text_size_;
+               is_stable(end) && (text == end || (is_newline && *end == '\n'))) {
         text_size_ += n;
         return;
     }
@@ -335,6 +360,8 @@ inline void xml_core::add_text(const char* text, std::size_t n) {
 }
 
 void xml_core::copy_text(const char* text, std::size_t n) {
+    if (text_size_ + n > text_max_)
+        return exceeds("bytes of text between two tags", text_max_, "text_bytes_max");
     const std::size_t size = text_size_ + n;
     if (size > joined_room_) {
         const std::size_t room = std::max<std::size_t>(2 * size, 256);
@@ -352,19 +379,26 @@ void xml_core::copy_text(const char* text, std::size_t n) {
 }
 
 void xml_core::keep_text() {
-    if (text_size_ != 0 && text_ != joined_.get()) copy_text("", 0);
+    if (text_size_ != 0 && text_ != joined_.get() && text_ != newline) copy_text("", 0);
+}
+
+inline bool xml_core::is_stable(const char* at) const noexcept {
+    return address(at) - address(stable_) < stable_size_;
 }
 
 inline bool xml_core::is_within_limits(const char* name, const char* const* attributes) noexcept {
     // A name that is not expanded is shorter than its tag; in UTF-16 by no more than a half.
     const auto tag = static_cast<std::size_t>(XML_GetCurrentByteCount(parser_.get()));
-    if (tag > options_.name_bytes_max() / 2 || options_.has_namespaces()) [[unlikely]] {
+    if (tag >= long_tag_) [[unlikely]] {
         if (size_of(name) > options_.name_bytes_max()) {
             exceeds("bytes in the name of an element", options_.name_bytes_max(), "name_bytes_max");
             return false;
         }
     }
-    if (*attributes == nullptr) return true;
+    return *attributes == nullptr || has_small(attributes);
+}
+
+bool xml_core::has_small(const char* const* attributes) noexcept {
     std::size_t count = 0;
     for (; *attributes != nullptr; attributes += 2) {
         if (++count > options_.attributes_max()) {

@@ -79,11 +79,14 @@ private:
     void refuse(std::string reason) noexcept;
     void exceeds(const char* what, std::size_t limit, const char* option) noexcept;
     void send() noexcept;
+    [[nodiscard]] bool end_text() noexcept;
     [[nodiscard]] bool send_text() noexcept;
+    [[nodiscard]] bool is_stable(const char* at) const noexcept;
     void add_text(const char* text, std::size_t n);
     void copy_text(const char* text, std::size_t n);
     void keep_text();
     [[nodiscard]] bool is_within_limits(const char* name, const char* const* attributes) noexcept;
+    [[nodiscard]] bool has_small(const char* const* attributes) noexcept;
 
     consumer<const xml_event&> target_;
     xml_event event_;
@@ -95,6 +98,7 @@ private:
     std::size_t text_max_;
     std::size_t depth_ = 0;
     std::size_t depth_max_;
+    std::size_t long_tag_;  // whose name may be too long
     bool skips_blank_;
     state state_ = state::idle;
     bool is_last_ = false;

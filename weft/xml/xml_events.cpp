@@ -8,7 +8,7 @@
 #include <utility>
 
 namespace weft {
-namespace {
+namespace detail {
 
 /// A parser that runs until a batch is full.
 class xml_puller {
@@ -52,17 +52,17 @@ private:
     }
 
     xml_source from_;
-    detail::xml_batch batch_;
+    xml_batch batch_;
     std::exception_ptr error_;
     bool is_last_ = false;
     bool is_over_ = false;
-    detail::xml_core core_;
+    xml_core core_;
 };
 
-}  // namespace
+}  // namespace detail
 
 generator<const xml_event&> xml_events(xml_source from, xml_options how) {
-    xml_puller events(std::move(from), std::move(how));
+    detail::xml_puller events(std::move(from), std::move(how));
     for (;;) {
         const std::vector<xml_event>& some = events.more();
         if (some.empty()) co_return;
