@@ -174,20 +174,17 @@ weft::consumer<event> make_buses(weft::consumer<const bus&> target) {
     for (;;) {
         event outside = co_await weft::receive;
         if (!outside.is_start("bus")) continue;
-        std::string* field = nullptr;
         for (;;) {
             event e = co_await weft::receive;
-            if (e.is_text()) {
-                if (field != nullptr) *field = e.text();
-            } else if (e.is_start()) {
-                field = e.has_name("id")          ? &one.id
-                        : e.has_name("route")     ? &one.route
-                        : e.has_name("direction") ? &one.direction
-                                                  : nullptr;
-            } else {
-                field = nullptr;
-                if (e.has_name("bus")) break;
-            }
+            if (!e.is_end()) continue;
+            if (e.has_name("id"))
+                one.id = e.text();
+            else if (e.has_name("route"))
+                one.route = e.text();
+            else if (e.has_name("direction"))
+                one.direction = e.text();
+            else if (e.has_name("bus"))
+                break;
         }
         target.send(one);
     }
@@ -207,7 +204,7 @@ double measure_weft(std::string_view megabytes) {
             make_buses(weft::filter([](const bus& b) { return b.route == "22"; }) |
                        weft::filter([](const bus& b) { return b.direction == "North Bound"; }) |
                        count_buses(found)),
-            weft::xml_options().skip_blank_text());
+            weft::xml_options().skip_blank_text().text_with_end());
         buses.hand_over([&](std::string_view piece) { parser.feed(piece); });
         parser.finish();
         return found;
@@ -226,7 +223,7 @@ double measure_records(std::string_view megabytes) {
         long found = 0;
         weft::xml_parser parser(weft::records("bus") | weft::where("route", "22") |
                                     weft::where("direction", "North Bound") | count_records(found),
-                                weft::xml_options().skip_blank_text());
+                                weft::xml_options().skip_blank_text().text_with_end());
         buses.hand_over([&](std::string_view piece) { parser.feed(piece); });
         parser.finish();
         return found;

@@ -13,14 +13,7 @@ bool has_ink(std::string_view text) noexcept {
 
 bool xml_record_builder::add_inside(const xml_event& event) {
     switch (event.kind()) {
-        case xml_kind::text:
-            if (has_text_)
-                text_.size += store(event.text()).size;  // A comment was between them.
-            else
-                text_ = store(event.text());
-            has_text_ = true;
-            check_size(event);
-            return false;
+        case xml_kind::text: add_text(event); return false;
         case xml_kind::start:
             if (depth_ == 0)
                 begin(event);
@@ -29,6 +22,7 @@ bool xml_record_builder::add_inside(const xml_event& event) {
             check_size(event);
             return false;
         case xml_kind::end: {
+            if (!event.text().empty()) add_text(event);
             const bool is_leaf = depth_ > 1 && !levels_[depth_ - 1].has_children;
             close_text(is_leaf);
             return --depth_ == 0;
@@ -37,6 +31,16 @@ bool xml_record_builder::add_inside(const xml_event& event) {
         case xml_kind::instruction: return false;
     }
     return false;
+}
+
+void xml_record_builder::add_text(const xml_event& event) {
+    const span more = store(event.text());
+    if (has_text_)
+        text_.size += more.size;  // A comment was between them.
+    else
+        text_ = more;
+    has_text_ = true;
+    check_size(event);
 }
 
 void xml_record_builder::begin(const xml_event& event) {

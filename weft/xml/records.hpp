@@ -41,6 +41,7 @@ private:
     };
 
     bool add_inside(const xml_event& event);
+    void add_text(const xml_event& event);
     void begin(const xml_event& event);
     void open(const xml_event& event);
     void close_text(bool always);

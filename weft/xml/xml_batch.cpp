@@ -28,7 +28,7 @@ void xml_batch::add(const xml_event& event) {
     own.at_ = event.position();
     own.name_ = copy(event.name_, std::strlen(event.name_));
     own.text_ = copy(event.text_, event.text_size_);
-    if (event.attributes_ == nullptr) return;
+    if (!event.is_start()) return;
     std::size_t n = 0;
     while (event.attributes_[n] != nullptr) ++n;
     auto** const all = new (allocate((n + 1) * sizeof(char*))) const char*[n + 1];

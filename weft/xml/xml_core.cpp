@@ -8,6 +8,7 @@
 #include <expat.h>
 
 #include <algorithm>
+#include <bit>
 #include <climits>
 #include <cstring>
 #include <new>
@@ -19,8 +20,17 @@ static_assert(std::is_same_v<XML_Char, char>, "weft needs an Expat whose strings
 namespace weft::detail {
 namespace {
 
-/// XML has no characters below the space but those that are white space as well.
-inline bool is_blank(const char* text, std::size_t n) noexcept {
+/// XML has no characters below the space but those that are white space as well. Eight bytes may be
+/// read.
+bool is_short_blank(const char* text, std::size_t n) noexcept {
+    std::uint64_t all = 0;
+    std::memcpy(&all, text, sizeof all);
+    // The high bit of each byte that is above the space; what is carried goes to bytes behind it.
+    const std::uint64_t ink = (all | (all + 0x5f5f'5f5f'5f5f'5f5fU)) & 0x8080'8080'8080'8080U;
+    return std::endian::native == std::endian::little && ink << (64 - 8 * n) == 0;
+}
+
+bool is_blank(const char* text, std::size_t n) noexcept {
     for (const char* const end = text + n; text != end; ++text)
         if (static_cast<unsigned char>(*text) > ' ') return false;
     return true;
@@ -43,25 +53,24 @@ std::uintptr_t address(const char* byte) noexcept {
 struct xml_core::callbacks {
     static void start(void* self, const XML_Char* name, const XML_Char** attributes) noexcept {
         auto& core = *static_cast<xml_core*>(self);
-        if (core.text_size_ != 0 && !core.end_text()) return;
-        if (++core.depth_ > core.depth_max_) [[unlikely]]
+        if (core.text_size_ != 0 && !core.end_text(false)) return;
+        if (++core.event_.depth_ > core.depth_max_) [[unlikely]]
             return core.exceeds("elements inside each other", core.depth_max_, "depth_max");
         if (!core.is_within_limits(name, attributes)) [[unlikely]]
             return;
         core.event_.kind_ = xml_kind::start;
-        core.event_.depth_ = static_cast<std::uint32_t>(core.depth_);
         core.event_.name_ = name;
         core.event_.attributes_ = attributes;
         core.send();
-        core.event_.attributes_ = nullptr;
     }
     static void end(void* self, const XML_Char* name) noexcept {
         auto& core = *static_cast<xml_core*>(self);
-        if (core.text_size_ != 0 && !core.end_text()) return;
+        if (core.text_size_ != 0 && !core.end_text(core.text_with_end_)) return;
         core.event_.kind_ = xml_kind::end;
-        core.event_.depth_ = static_cast<std::uint32_t>(core.depth_--);
         core.event_.name_ = name;
         core.send();
+        core.event_.text_size_ = 0;
+        --core.event_.depth_;
     }
     static void text(void* self, const XML_Char* bytes, int n) noexcept {
         static_cast<xml_core*>(self)->add_text(bytes, static_cast<std::size_t>(n));
@@ -75,9 +84,8 @@ struct xml_core::callbacks {
     static void other(void* self, xml_kind kind, const XML_Char* name,
                       const XML_Char* bytes) noexcept {
         auto& core = *static_cast<xml_core*>(self);
-        if (core.text_size_ != 0 && !core.end_text()) return;
+        if (core.text_size_ != 0 && !core.end_text(false)) return;
         core.event_.kind_ = kind;
-        core.event_.depth_ = static_cast<std::uint32_t>(core.depth_);
         core.event_.name_ = name;
         core.event_.text_ = bytes;
         core.event_.text_size_ = size_of(bytes);
@@ -120,6 +128,7 @@ xml_core::xml_core(consumer<const xml_event&> target, xml_options how, std::stri
       depth_max_(how.depth_max()),
       long_tag_(how.has_namespaces() ? 0 : how.name_bytes_max() / 2),
       skips_blank_(how.skips_blank_text()),
+      text_with_end_(how.has_text_with_end()),
       options_(std::move(how)),
       source_(options_.name().empty() ? source : options_.name()) {
     const char* const encoding =
@@ -241,9 +250,9 @@ std::string xml_core::reason() const {
     const XML_Error code = XML_GetErrorCode(parser_.get());
     const char* const words = XML_ErrorString(code);
     std::string text = words != nullptr ? words : "error " + std::to_string(code);
-    if (code == XML_ERROR_NO_ELEMENTS && depth_ > 0)
-        text = "the document ends inside of " + std::to_string(depth_) +
-               (depth_ == 1 ? " element that is open" : " elements that are open");
+    if (code == XML_ERROR_NO_ELEMENTS && event_.depth_ > 0)
+        text = "the document ends inside of " + std::to_string(event_.depth_) +
+               (event_.depth_ == 1 ? " element that is open" : " elements that are open");
     if (code == XML_ERROR_AMPLIFICATION_LIMIT_BREACH)
         text = "entities make the document more than " +
                std::to_string(static_cast<long>(options_.expansion_max())) +
@@ -307,26 +316,25 @@ inline void xml_core::send() noexcept {
     }
 }
 
-/// False when the parser has stopped.
-inline bool xml_core::end_text() noexcept {
-    if (skips_blank_ && is_blank(text_, text_size_)) {
-        text_size_ = 0;
+/// The text up to a tag is complete: it is sent, or put into the event of that tag. False when the
+/// parser has stopped.
+inline bool xml_core::end_text(bool is_kept) noexcept {
+    const std::size_t size = std::exchange(text_size_, 0);
+    if (skips_blank_ &&
+        (size <= 8 && is_stable(text_ + 7) ? is_short_blank(text_, size) : is_blank(text_, size)))
         return true;
-    }
-    return send_text();
+    event_.text_ = text_;
+    event_.text_size_ = size;
+    return (is_kept && size <= text_max_) || send_text();
 }
 
 bool xml_core::send_text() noexcept {
-    const std::size_t size = std::exchange(text_size_, 0);
-    if (size > text_max_) [[unlikely]] {
+    if (event_.text_size_ > text_max_) [[unlikely]] {
         exceeds("bytes of text between two tags", text_max_, "text_bytes_max");
         return false;
     }
     event_.kind_ = xml_kind::text;
-    event_.depth_ = static_cast<std::uint32_t>(depth_);
     event_.name_ = "";
-    event_.text_ = text_;
-    event_.text_size_ = size;
     send();
     event_.text_size_ = 0;
     return state_ == state::parsing && failure_ == nullptr;

@@ -79,7 +79,7 @@ private:
     void refuse(std::string reason) noexcept;
     void exceeds(const char* what, std::size_t limit, const char* option) noexcept;
     void send() noexcept;
-    [[nodiscard]] bool end_text() noexcept;
+    [[nodiscard]] bool end_text(bool is_kept) noexcept;
     [[nodiscard]] bool send_text() noexcept;
     [[nodiscard]] bool is_stable(const char* at) const noexcept;
     void add_text(const char* text, std::size_t n);
@@ -96,10 +96,10 @@ private:
     const char* stable_ = nullptr;
     std::size_t stable_size_ = 0;
     std::size_t text_max_;
-    std::size_t depth_ = 0;
     std::size_t depth_max_;
     std::size_t long_tag_;  // whose name may be too long
     bool skips_blank_;
+    bool text_with_end_;
     state state_ = state::idle;
     bool is_last_ = false;
     std::unique_ptr<char[]> joined_;

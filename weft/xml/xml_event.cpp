@@ -7,7 +7,7 @@
 namespace weft {
 
 std::optional<std::string_view> xml_event::attribute(std::string_view name) const noexcept {
-    if (attributes_ == nullptr) return std::nullopt;
+    if (!is_start()) return std::nullopt;
     for (const char* const* at = attributes_; *at != nullptr; at += 2)
         if (detail::same_name(at[0], name)) return at[1];
     return std::nullopt;

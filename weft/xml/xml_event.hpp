@@ -144,11 +144,13 @@ public:
         return end == all.npos ? std::string_view{} : all.substr(0, end);
     }
 
-    /// The text; the inside of a comment; what follows the target of a processing instruction.
+    /// The text; of an end tag with `xml_options::text_with_end()` what stands before it; the inside of a comment; what follows the target of a processing instruction.
     [[nodiscard]] std::string_view text() const noexcept { return {text_, text_size_}; }
 
     /// Of a start tag; empty for others.
-    [[nodiscard]] xml_attributes attributes() const noexcept { return xml_attributes(attributes_); }
+    [[nodiscard]] xml_attributes attributes() const noexcept {
+        return xml_attributes(is_start() ? attributes_ : nullptr);
+    }
     [[nodiscard]] std::optional<std::string_view> attribute(std::string_view name) const noexcept;
 
     /// How many elements are open; in a start or end tag its own counts: the root's is 1.
