@@ -1,9 +1,10 @@
 // weft pipe: lines of files, of standard input or of a growing log, searched, counted and handed
-// on.
+// on; elements of XML documents.
 
 #include "command.hpp"
 #include "command_line.hpp"
 #include "pipe_run.hpp"
+#include "pipe_xml.hpp"
 
 #include "weft/base/error.hpp"
 
@@ -34,12 +35,19 @@ constexpr const char* footer =
     "or SIGTERM ends it: what was read is written, the counts are printed, the exit status is 0.\n"
     "When the reader of standard output goes away, --tee still gets everything.\n"
     "\n"
+    "--xml writes one line for each element: its fields, key=value, with a tab between two; \\t, "
+    "\\n,\n"
+    "\\r and \\\\ stand for those characters. An element inside is a field; one deeper is named "
+    "by\n"
+    "the way to it, position/latitude; an attribute is @name; text of its own is '.'.\n"
+    "\n"
     "Examples:\n"
     "  weft pipe access.log --grep python\n"
     "  weft pipe *.log --grep error --ignore-case --exclude test --count\n"
     "  zcat log.gz | weft pipe --regex ' 5[0-9][0-9] ' --tee errors.txt\n"
     "  weft pipe --follow /var/log/app.log --grep python --grep ply --count --tee found.txt\n"
     "  weft pipe access.log --grep python --quiet --count\n"
+    "  weft pipe buses.xml --xml bus --where route=22 --where 'direction=North Bound'\n"
     "\n"
     "Exit status: 0 success, whether or not a line matched; 1 something could not be read or\n"
     "written; 2 wrong usage.";
@@ -54,7 +62,7 @@ std::string usage_fault(const pipe_request& request) {
     if (request.append && request.tee.empty()) return "--append belongs to --tee OUT";
     if (request.all && request.grep.empty() && request.regex.empty())
         return "--all needs patterns: --grep TEXT or --regex EXPRESSION";
-    return {};
+    return xml_usage_fault(request);
 }
 
 selector make_selector(const pipe_request& request) {
@@ -111,6 +119,11 @@ void add_pipe(CLI::App& app, action& chosen) {
     command->add_option("-t,--tee", request->tee, "Also write the lines to this file")
         ->type_name("OUT");
     command->add_flag("--append", request->append, "With --tee: keep what is in OUT");
+    command->add_option("--xml", request->xml, "Not lines: the elements of that name in XML")
+        ->type_name("ELEMENT");
+    many("-w,--where", request->where, "With --xml: only those with that field; may be repeated",
+         "KEY=VALUE");
+    command->add_flag("-j,--json", request->json, "With --xml: an object of JSON a line");
     command->footer(footer);
     command->callback([&chosen, request] { chosen = [request] { return run(*request); }; });
 }

@@ -21,6 +21,9 @@ struct pipe_request {
     bool quiet = false;
     std::string tee;
     bool append = false;
+    std::string xml;                 // the name of the elements; empty: lines
+    std::vector<std::string> where;  // KEY=VALUE
+    bool json = false;
 };
 
 /// Exit status 0 or 1, or 128 and the number of the signal that ended the reading of standard

@@ -112,6 +112,9 @@ private:
 /// ends. What it hands on is used again for the next: who keeps it, copies it.
 ///
 /// ```cpp
+/// #include <weft/xml/records.hpp>
+/// #include <weft/xml/xml_parse.hpp>
+///
 /// void print_route_22(const std::string& path) {
 ///     using bus = const weft::xml_record&;
 ///     weft::consumer<bus> print = weft::for_each([](bus b) { std::cout << b["id"] << '\n'; });

@@ -95,6 +95,8 @@ enum class xml_kind : std::uint8_t { start, end, text, comment, instruction };
 /// `xml_options` asks for them.
 ///
 /// ```cpp
+/// #include <weft/xml/xml_event.hpp>
+///
 /// weft::consumer<const weft::xml_event&> titles(std::vector<std::string>& found) {
 ///     for (bool in_title = false;;) {
 ///         const weft::xml_event& event = co_await weft::receive;

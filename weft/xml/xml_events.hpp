@@ -11,6 +11,8 @@ namespace weft {
 /// The events of a document, pulled one by one.
 ///
 /// ```cpp
+/// #include <weft/xml/xml_events.hpp>
+///
 /// bool has_route(const std::string& path, std::string_view wanted) {
 ///     bool in_route = false;
 ///     for (const weft::xml_event& event : weft::xml_events(weft::xml_file(path))) {

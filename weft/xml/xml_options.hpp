@@ -10,6 +10,8 @@ namespace weft {
 /// who goes beyond one gets an `xml_error` that names it.
 ///
 /// ```cpp
+/// #include <weft/xml/xml_options.hpp>
+///
 /// weft::xml_options for_feeds() {
 ///     return weft::xml_options().name("the feed").namespaces().skip_blank_text().depth_max(32);
 /// }

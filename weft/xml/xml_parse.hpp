@@ -19,6 +19,8 @@ namespace weft {
 /// handler is a coroutine.
 ///
 /// ```cpp
+/// #include <weft/xml/xml_parse.hpp>
+///
 /// weft::consumer<const weft::xml_event&> outline() {
 ///     for (;;) {
 ///         const weft::xml_event& event = co_await weft::receive;

@@ -19,6 +19,8 @@ class xml_core;
 /// wherever they come.
 ///
 /// ```cpp
+/// #include <weft/xml/xml_parser.hpp>
+///
 /// weft::task<> count_items(weft::tcp_stream from, weft::consumer<const weft::xml_event&> items) {
 ///     weft::xml_parser parser(std::move(items));
 ///     char bytes[4096];

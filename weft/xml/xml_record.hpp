@@ -42,6 +42,8 @@ private:
 /// What `records()` makes of an element: its fields in the order of the document, names and texts.
 ///
 /// ```cpp
+/// #include <weft/xml/xml_record.hpp>
+///
 /// std::string describe(const weft::xml_record& bus) {
 ///     std::string text = std::string(bus["route"]) + " at " + std::string(bus["direction"]);
 ///     if (bus.get<double>("latitude") > 41.9) text += ", north";

@@ -19,6 +19,8 @@ namespace weft {
 /// Where the bytes of a document come from, piece by piece, and what errors call it.
 ///
 /// ```cpp
+/// #include <weft/xml/xml_source.hpp>
+///
 /// void show(const std::string& path, weft::generator<std::string> pieces) {
 ///     weft::xml_source file = weft::xml_file(path);
 ///     weft::xml_source input = weft::xml_file(0);  // standard input
