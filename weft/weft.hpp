@@ -10,6 +10,7 @@
 #include "weft/base/version.hpp"
 #include "weft/base/write_error.hpp"
 #include "weft/core/as_completed.hpp"
+#include "weft/core/as_result.hpp"
 #include "weft/core/async_backtrace.hpp"
 #include "weft/core/async_generator.hpp"
 #include "weft/core/await.hpp"

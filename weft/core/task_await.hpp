@@ -19,10 +19,13 @@ inline constexpr bool is_task = false;
 template <class T>
 inline constexpr bool is_task<task<T>> = true;
 
+/// What stands for one of our own awaiters, with all its members.
+class awaiter_adapter {};
 /// Our own awaiters.
 template <class T>
-concept native_awaiter = std::derived_from<std::remove_cvref_t<T>, waiter> &&
-                         !std::derived_from<std::remove_cvref_t<T>, foreign_wait>;
+concept native_awaiter = (std::derived_from<std::remove_cvref_t<T>, waiter> &&
+                          !std::derived_from<std::remove_cvref_t<T>, foreign_wait>) ||
+                         std::derived_from<std::remove_cvref_t<T>, awaiter_adapter>;
 /// What gives one of them.
 template <class T>
 concept native_awaitable = requires(T&& x) {
