@@ -137,7 +137,7 @@ class Xml(Pipe):
         self.write("<a>\n  <bus><id>1</id></bus></b>")
         done = weft(self.log, "-", "--xml", "bus", "--where", "id=1",
                     stdin="<a><bus><id>1</id></bus></a>")
-        self.assert_done(done, 1, "id=1\nid=1\n", f"weft pipe: {self.log}:2:28: mismatched tag\n")
+        self.assert_done(done, 1, "id=1\nid=1\n", f"weft pipe: {self.log}:2:26: mismatched tag\n")
         done = weft("--xml", "bus", stdin="<a>")
         self.assert_done(done, 1, "", "weft pipe: standard input:1:4: the document ends inside of "
                                       "1 element that is open\n")
