@@ -12,6 +12,7 @@
 #include <span>
 #include <string>
 
+// Expat's own name for what its XML_Parser points to.
 struct XML_ParserStruct;
 
 namespace weft::detail {

@@ -11,6 +11,7 @@
 #include <string_view>
 #include <utility>
 
+/// Events of an XML document.
 namespace weft {
 namespace detail {
 
@@ -144,7 +145,8 @@ public:
         return end == all.npos ? std::string_view{} : all.substr(0, end);
     }
 
-    /// The text; of an end tag with `xml_options::text_with_end()` what stands before it; the inside of a comment; what follows the target of a processing instruction.
+    /// The text; of an end tag, with `xml_options::text_with_end()`, what stands before it; the
+    /// inside of a comment; what follows the target of a processing instruction.
     [[nodiscard]] std::string_view text() const noexcept { return {text_, text_size_}; }
 
     /// Of a start tag; empty for others.

@@ -10,6 +10,7 @@
 #include <span>
 #include <string_view>
 
+/// A parser of XML that is fed.
 namespace weft {
 namespace detail {
 class xml_core;

@@ -14,6 +14,7 @@
 #include <type_traits>
 #include <vector>
 
+/// Elements of XML as records.
 namespace weft {
 namespace detail {
 class xml_record_builder;

@@ -335,14 +335,14 @@ echo_measurement measure_echo(const echo_model& model, const load_plan& plan) {
     return found;
 }
 
-double measure_echo_memory(const echo_model& model, int connections) {
+double measure_echo_memory(const echo_model& model, int first, int connections) {
     const many_files limit;
     ::malloc_trim(0);  // What others have left behind would be used again, and not seen.
     server_thread server(model);
     double bytes = 0;
     {
         silent_clients clients;
-        clients.connect(server.at(), 8);  // what is made once, and for the first
+        clients.connect(server.at(), first);
         bytes = memory_in_use();
         clients.connect(server.at(), connections);
         bytes = memory_in_use() - bytes;

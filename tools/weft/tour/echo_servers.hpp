@@ -61,8 +61,8 @@ struct echo_measurement {
 };
 /// Runs a server while clients talk to it. Throws what the server throws.
 [[nodiscard]] echo_measurement measure_echo(const echo_model& model, const load_plan& plan);
-/// Bytes in memory for each of so many connections that are silent after a first message. The
-/// kernel's buffers, the same for all, are not among them.
-[[nodiscard]] double measure_echo_memory(const echo_model& model, int connections);
+/// Bytes in memory for each of so many connections that are silent after a first message, after
+/// `first` others. The kernel's buffers, the same for all, are not among them.
+[[nodiscard]] double measure_echo_memory(const echo_model& model, int first, int connections);
 
 }  // namespace weft::tour
