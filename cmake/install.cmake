@@ -17,6 +17,19 @@ install(
 )
 install(EXPORT weftTargets NAMESPACE weft:: DESTINATION ${package_dir})
 
+# Each with an export of its own: what it needs is looked for by who asks for it.
+foreach(component IN LISTS WEFT_COMPONENTS)
+    install(
+        TARGETS weft_${component}
+        EXPORT weft_${component}Targets
+        ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR}
+        LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR}
+        RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR}
+        FILE_SET HEADERS DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}
+    )
+    install(EXPORT weft_${component}Targets NAMESPACE weft:: DESTINATION ${package_dir})
+endforeach()
+
 configure_package_config_file(
     ${CMAKE_CURRENT_LIST_DIR}/weftConfig.cmake.in
     ${PROJECT_BINARY_DIR}/package/weftConfig.cmake
@@ -55,3 +68,19 @@ configure_file(
     @ONLY
 )
 install(FILES ${PROJECT_BINARY_DIR}/package/weft.pc DESTINATION ${pkgconfig_dir})
+
+set(WEFT_PC_EXPAT "")
+if(NOT BUILD_SHARED_LIBS)
+    set(WEFT_PC_EXPAT " -lexpat")
+endif()
+foreach(component IN LISTS WEFT_COMPONENTS)
+    configure_file(
+        ${CMAKE_CURRENT_LIST_DIR}/weft-${component}.pc.in
+        ${PROJECT_BINARY_DIR}/package/weft-${component}.pc
+        @ONLY
+    )
+    install(
+        FILES ${PROJECT_BINARY_DIR}/package/weft-${component}.pc
+        DESTINATION ${pkgconfig_dir}
+    )
+endforeach()

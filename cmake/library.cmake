@@ -91,3 +91,5 @@ target_sources(
             BASE_DIRS ${PROJECT_BINARY_DIR}/include
             FILES ${PROJECT_BINARY_DIR}/include/weft/base/version.hpp
 )
+
+include(components)

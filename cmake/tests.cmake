@@ -74,6 +74,13 @@ foreach(layer IN LISTS WEFT_LAYERS)
     endif()
 endforeach()
 
+foreach(component IN LISTS WEFT_COMPONENTS)
+    if(WEFT_${component}_TESTS)
+        weft_add_gtest(weft_${component}_test ${component} ${WEFT_${component}_TESTS})
+        target_link_libraries(weft_${component}_test PRIVATE weft::${component})
+    endif()
+endforeach()
+
 # What depends on the processor: of the other one's tests, `./test --all` builds these only.
 if(CMAKE_CROSSCOMPILING)
     set(WEFT_stackful_TESTS ${WEFT_core_TESTS})
@@ -87,12 +94,14 @@ if(WEFT_CROSS_TESTS)
     weft_add_gtest(weft_cross_test cross ${WEFT_CROSS_TESTS})
 endif()
 
-# The target is made by CMake from the header set: one object file for each header.
+# The targets are made by CMake from the header sets: one object file for each header.
+set(header_sets weft_verify_interface_header_sets)
+foreach(component IN LISTS WEFT_COMPONENTS)
+    list(APPEND header_sets weft_${component}_verify_interface_header_sets)
+endforeach()
 add_test(
     NAME headers.each_compiles_alone
-    COMMAND
-        ${CMAKE_COMMAND} --build ${PROJECT_BINARY_DIR}
-        --target weft_verify_interface_header_sets
+    COMMAND ${CMAKE_COMMAND} --build ${PROJECT_BINARY_DIR} --target ${header_sets}
 )
 set_tests_properties(
     headers.each_compiles_alone

@@ -7,6 +7,7 @@ run   g++                         compiler, 12 or later
 run   cmake                       build, 3.25 or later
 run   ninja-build                 build
 run   liburing-dev                the io_uring driver
+run   libexpat1-dev               weft::xml
 run   libcli11-dev                the tool: its command line
 run   libfmt-dev                  the tool: its output
 run   nlohmann-json3-dev          the tool: --json

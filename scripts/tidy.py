@@ -44,11 +44,12 @@ LAYERS = {
     "tls": ("base", "core", "stream"),
     "http": ("base", "core", "sync", "stream"),
     "pipeline": ("base", "core", "sync", "stream", "file", "process"),
+    "xml": ("base", "core", "stream", "pipeline"),
     "testing": ("base", "core", "stream"),
 }
 LAYERS["patch"] = tuple(LAYERS)
 # weft/weft.hpp gives all but these.
-NOT_IN_UMBRELLA = ("http", "tls", "patch", "testing")
+NOT_IN_UMBRELLA = ("http", "tls", "xml", "patch", "testing")
 # What the library itself must not need: these belong to the tools, the tests and the benchmarks.
 NOT_IN_LIBRARY = ("boost/", "fmt/", "CLI/", "nlohmann/", "benchmark/", "gtest/", "gmock/")
 

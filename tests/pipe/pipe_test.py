@@ -104,6 +104,66 @@ class Search(Pipe):
             self.assertEqual(self.out.read_text(), expected)
 
 
+BUSES = """<?xml version="1.0"?>
+<buses>
+  <bus n="1"><id>7</id><route>22</route><direction>North Bound</direction></bus>
+  <bus><id>8</id><route>22</route><direction><![CDATA[South\tBound]]></direction></bus>
+  <bus><id>9</id><route>147</route><stop/><stop>a\\b</stop></bus>
+</buses>
+"""
+
+
+class Xml(Pipe):
+    def test_elements_are_written_one_a_line(self):
+        done = weft("--xml", "bus", stdin=BUSES)
+        self.assert_done(done, 0, "@n=1\tid=7\troute=22\tdirection=North Bound\n"
+                                  "id=8\troute=22\tdirection=South\\tBound\n"
+                                  "id=9\troute=147\tstop=\tstop=a\\\\b\n", "")
+        done = weft("--xml", "bus", "--json", "--where", "id=9", stdin=BUSES)
+        self.assert_done(done, 0, '{"id":"9","route":"147","stop":["","a\\\\b"]}\n', "")
+
+    def test_all_conditions_must_hold(self):
+        self.write(BUSES)
+        done = weft(self.log, "--xml", "bus", "--where", "route=22", "-w", "direction=North Bound",
+                    "--count", "--tee", self.out)
+        self.assertEqual(done.stdout, "@n=1\tid=7\troute=22\tdirection=North Bound\n")
+        self.assertEqual(self.out.read_text(), done.stdout)
+        rows = [line.split()[:2] for line in done.stderr.splitlines()]
+        self.assertEqual(rows, [["1", "matched"], ["3", "records,"]])
+        done = weft(self.log, "--xml", "bus", "--where", "none=", stdin="")
+        self.assert_done(done, 0, "", "")
+
+    def test_a_document_that_is_wrong_is_named_with_the_place_and_others_are_read(self):
+        self.write("<a>\n  <bus><id>1</id></bus></b>")
+        done = weft(self.log, "-", "--xml", "bus", "--where", "id=1",
+                    stdin="<a><bus><id>1</id></bus></a>")
+        self.assert_done(done, 1, "id=1\nid=1\n", f"weft pipe: {self.log}:2:26: mismatched tag\n")
+        done = weft("--xml", "bus", stdin="<a>")
+        self.assert_done(done, 1, "", "weft pipe: standard input:1:4: the document ends inside of "
+                                      "1 element that is open\n")
+
+    def test_a_signal_ends_the_reading_of_standard_input(self):
+        process = self.start("--xml", "bus", stdin=subprocess.PIPE)
+        process.stdin.write("<a><bus><id>1</id></bus>")
+        process.stdin.flush()
+        self.assertEqual(process.stdout.readline(), "id=1\n")
+        process.send_signal(signal.SIGTERM)
+        self.assertEqual(process.wait(TIMEOUT_S), 128 + signal.SIGTERM)
+
+    def test_wrong_usage(self):
+        for words, part in (
+            (["--where", "a=b"], "--where belongs to --xml"),
+            (["--json"], "--json belongs to --xml"),
+            (["--xml", "a", "--grep", "b"], "patterns are for lines"),
+            (["--xml", "a", "--follow", "b"], "--follow is for lines"),
+            (["--xml", "a", "--where", "b"], "KEY=VALUE, not b"),
+            (["--xml", "a", "--where", "=b"], "KEY=VALUE, not =b"),
+        ):
+            done = weft(*words, stdin="")
+            self.assertEqual(done.returncode, 2, done)
+            self.assertIn(part, done.stderr)
+
+
 class Faults(Pipe):
     def test_an_input_that_cannot_be_read_is_named_and_the_others_are_read(self):
         self.write("a\n")

@@ -1,9 +1,10 @@
 // weft pipe: lines of files, of standard input or of a growing log, searched, counted and handed
-// on.
+// on; elements of XML documents.
 
 #include "command.hpp"
 #include "command_line.hpp"
 #include "pipe_run.hpp"
+#include "pipe_xml.hpp"
 
 #include "weft/base/error.hpp"
 
@@ -43,6 +44,12 @@ constexpr const char* footer =
     "a table of the keys follows; with {} in --tee OUT each key has a file, its lines in order,\n"
     "written by one worker. What has no key goes to 'none'.\n"
     "\n"
+    "--xml writes one line for each element: its fields, key=value, with a tab between two; \\t, "
+    "\\n,\n"
+    "\\r and \\\\ stand for those characters. An element inside is a field; one deeper is named "
+    "by\n"
+    "the way to it, position/latitude; an attribute is @name; text of its own is '.'.\n"
+    "\n"
     "Examples:\n"
     "  weft pipe access.log --grep python\n"
     "  weft pipe *.log --grep error --ignore-case --exclude test --count\n"
@@ -50,6 +57,7 @@ constexpr const char* footer =
     "  weft pipe --follow /var/log/app.log --grep python --grep ply --count --tee found.txt\n"
     "  weft pipe access.log --grep python --quiet --count\n"
     "  weft pipe access.log --threads 4 --split-by 1 --tee 'by-host/{}.log' --quiet\n"
+    "  weft pipe buses.xml --xml bus --where route=22 --where 'direction=North Bound'\n"
     "\n"
     "Exit status: 0 success, whether or not a line matched; 1 something could not be read or\n"
     "written; 2 wrong usage.";
@@ -68,7 +76,7 @@ std::string usage_fault(const pipe_request& request) {
         return "--threads and --processes are two ways of one thing: give one of them";
     if (!request.split_by.empty() && !request.count && !request.has_files_by_key())
         return "--split-by needs --count, or --tee with {} in the name: a file for each key";
-    return {};
+    return xml_usage_fault(request);
 }
 
 selector make_selector(const pipe_request& request) {
@@ -135,6 +143,11 @@ void add_pipe(CLI::App& app, action& chosen) {
         ->add_option("--split-by", request->split_by,
                      "Lines by the field with this number, or by what this expression matches")
         ->type_name("KEY");
+    command->add_option("--xml", request->xml, "Not lines: the elements of that name in XML")
+        ->type_name("ELEMENT");
+    many("-w,--where", request->where, "With --xml: only those with that field; may be repeated",
+         "KEY=VALUE");
+    command->add_flag("--json", request->json, "With --xml: an object of JSON a line");
     command->footer(footer);
     command->callback([&chosen, request] { chosen = [request] { return run(*request); }; });
 }

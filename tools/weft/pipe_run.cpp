@@ -3,6 +3,7 @@
 #include "pipe_output.hpp"
 #include "pipe_report.hpp"
 #include "pipe_split.hpp"
+#include "pipe_xml.hpp"
 #include "stop_signals.hpp"
 
 #include "weft/file/block_reader.hpp"
@@ -267,6 +268,7 @@ int run_pipe(const pipe_request& request, selector selected) {
                              input == "-" ? "standard input" : input));
         return 1;
     }
+    if (!request.xml.empty()) return run_pipe_xml(request);
     try {
         return pipe_run(request, selected).run();
     } catch (const output_failure& failure) {

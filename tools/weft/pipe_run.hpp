@@ -33,6 +33,9 @@ struct pipe_request {
     [[nodiscard]] bool has_files_by_key() const {
         return !split_by.empty() && tee.find("{}") != std::string::npos;
     }
+    std::string xml;                 // the name of the elements; empty: lines
+    std::vector<std::string> where;  // KEY=VALUE
+    bool json = false;
 };
 
 /// Exit status 0 or 1, or 128 and the number of the signal that ended the reading of standard

@@ -6,6 +6,9 @@
 #include <stdexcept>
 #include <thread>
 #include <weft/weft.hpp>
+#ifdef WITH_XML
+#include <weft/xml/xml_events.hpp>
+#endif
 
 weft::generator<int> count(int n) {
     while (n > 0) co_yield n--;
@@ -38,6 +41,21 @@ weft::task<int> count_by_task() {
     co_return co_await counter;
 }
 
+/// An event, and an error that crosses the border of the component's library.
+bool counts_in_xml() {
+#ifdef WITH_XML
+    try {
+        for (const weft::xml_event& event : weft::xml_events(weft::xml_text("<three></two>")))
+            if (!event.is_start("three")) return false;
+        return false;
+    } catch (const weft::xml_error& error) {
+        return error.line() == 1;
+    }
+#else
+    return true;
+#endif
+}
+
 int main() {
     int digits = 0;
     for (const int n : count(3)) {
@@ -49,5 +67,5 @@ int main() {
     std::thread([&there] { there = count_by_greenlet(); }).join();
     here = count_by_greenlet();
     const int looped = weft::run(count_by_task());
-    return digits == 321 && here == 321 && there == 321 && looped == 321 ? 0 : 1;
+    return digits == 321 && here == 321 && there == 321 && looped == 321 && counts_in_xml() ? 0 : 1;
 }

@@ -1,15 +1,20 @@
 #include "echo_servers.hpp"
 
+#include "echo_memory.hpp"
+
+#include "weft/io/driver_uring.hpp"
 #include "weft/weft.hpp"
 
 #include <cerrno>
 #include <csignal>
+#include <malloc.h>
 #include <memory>
 #include <string>
 #include <sys/epoll.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
+#include <system_error>
 #include <unistd.h>
 #include <utility>
 
@@ -261,9 +266,10 @@ private:
     rlimit before_{};
 };
 
-std::chrono::nanoseconds processor_time() {
+/// `RUSAGE_SELF`, or `RUSAGE_CHILDREN` for those that have ended.
+std::chrono::nanoseconds processor_time(int whose) {
     rusage used{};
-    ::getrusage(RUSAGE_SELF, &used);
+    ::getrusage(static_cast<decltype(RUSAGE_SELF)>(whose), &used);
     const auto total = [](const timeval& t) {
         return std::chrono::seconds(t.tv_sec) + std::chrono::microseconds(t.tv_usec);
     };
@@ -282,29 +288,67 @@ serve_echo echo_by_threads() {
     return blocking(echo::serve_by_threads);
 }
 
+bool echo_driver::is_here() const {
+    try {
+        return make() != nullptr;
+    } catch (const std::system_error&) {
+        return false;
+    }
+}
+
+std::vector<echo_driver> echo_drivers() {
+    return {
+        {"epoll", [] { return std::make_unique<driver_epoll>(); }},
+        {"io_uring", [] { return std::make_unique<driver_uring>(); }},
+    };
+}
+
 std::vector<echo_model> echo_models() {
     using namespace echo;
-    const auto the_usual = [] { return weft::make_driver(); };
-    return {
-        {"processes", blocking_lines + processes_lines, blocking(serve_by_processes), true},
-        {"threads", blocking_lines + threads_lines, echo_by_threads(), true},
-        {"callbacks", callbacks_lines,
-         blocking([](int listener) { callback_server(listener).run(); }), true},
-        {"tasks", tasks_lines, echo_by_tasks(the_usual), false},
-        {"fibers", fibers_lines, echo_by_fibers(the_usual), false},
+    const auto callbacks = [](int listener) { callback_server(listener).run(); };
+    std::vector<echo_model> all{
+        {"processes", "blocks", blocking_lines + processes_lines, blocking(serve_by_processes),
+         true},
+        {"threads", "blocks", blocking_lines + threads_lines, echo_by_threads(), true},
+        {"callbacks", "epoll", callbacks_lines, blocking(callbacks), true},
     };
+    for (const echo_driver& one : echo_drivers()) {
+        if (!one.is_here()) continue;
+        all.push_back({"tasks", one.name, tasks_lines, echo_by_tasks(one.make), false});
+        all.push_back({"fibers", one.name, fibers_lines, echo_by_fibers(one.make), false});
+    }
+    return all;
 }
 
 echo_measurement measure_echo(const echo_model& model, const load_plan& plan) {
     const many_files limit;
     echo_load clients(plan);
     server_thread server(model);
-    const auto before = processor_time();
+    const auto before = processor_time(RUSAGE_SELF);
     echo_measurement found;
     found.load = clients.run(server.at());
-    found.server_cpu = processor_time() - before;
+    found.server_cpu = processor_time(RUSAGE_SELF) - before;
+    // The clients have ended. What ends from here on is the server's.
+    const auto others = processor_time(RUSAGE_CHILDREN);
     server.end();
+    found.server_cpu += processor_time(RUSAGE_CHILDREN) - others;
     return found;
+}
+
+double measure_echo_memory(const echo_model& model, int first, int connections) {
+    const many_files limit;
+    ::malloc_trim(0);  // What others have left behind would be used again, and not seen.
+    server_thread server(model);
+    double bytes = 0;
+    {
+        silent_clients clients;
+        clients.connect(server.at(), first);
+        bytes = memory_in_use();
+        clients.connect(server.at(), connections);
+        bytes = memory_in_use() - bytes;
+    }
+    server.end();
+    return std::max(bytes, 0.0) / connections;
 }
 
 }  // namespace weft::tour

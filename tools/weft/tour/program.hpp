@@ -52,6 +52,7 @@ programs course_misuse();
 programs course_pyos();
 programs course_pyos_bugs();
 programs course_echo();
+programs course_buses();
 programs eventlet();
 programs waiting_together();
 programs queues();

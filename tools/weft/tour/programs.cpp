@@ -48,6 +48,7 @@ programs all_programs() {
                                course_pyos,
                                course_pyos_bugs,
                                course_echo,
+                               course_buses,
                                eventlet,
                                waiting_together,
                                queues,

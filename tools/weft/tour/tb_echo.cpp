@@ -1,9 +1,9 @@
 // The course: the echo table, of drivers and of ways to write a server.
 
 #include "echo_servers.hpp"
+#include "figures.hpp"
 #include "program.hpp"
 
-#include "weft/io/driver_uring.hpp"
 #include "weft/weft.hpp"
 
 #include <array>
@@ -104,26 +104,6 @@ serve_echo echo_by_callbacks(const make_driver_call& make) {
     };
 }
 
-struct named_driver {
-    std::string_view name;
-    make_driver_call make;
-
-    /// The kernel may have none, or refuse it.
-    [[nodiscard]] bool is_here() const {
-        try {
-            return make() != nullptr;
-        } catch (const std::system_error&) {
-            return false;
-        }
-    }
-};
-std::vector<named_driver> drivers() {
-    return {
-        {"epoll", [] { return std::make_unique<driver_epoll>(); }},
-        {"io_uring", [] { return std::make_unique<driver_uring>(); }},
-    };
-}
-
 class table {
 public:
     explicit table(guide& show) : show_(show) {
@@ -133,9 +113,10 @@ public:
                     "p50 ms", "p99 ms", "CPU us each");
     }
 
-    void row(std::string_view driver, const char* server, serve_echo serve, bool ends_by_shutdown) {
+    void row(const char* driver, const char* server, serve_echo serve, bool ends_by_shutdown) {
         show_.progress(fmt::format("    {} {} …", driver, server));
-        const auto found = measure_echo({server, 0, std::move(serve), ends_by_shutdown}, plan_);
+        const auto found =
+            measure_echo({server, driver, 0, std::move(serve), ends_by_shutdown}, plan_);
         const load_result& load = found.load;
         // Before its time is over each connection has begun to say something.
         is_right_ = is_right_ && load.errors == 0 &&
@@ -145,10 +126,9 @@ public:
             if (d >= load_result::longest) return std::string("> 1000");
             return fmt::format("{:.2f}", std::chrono::duration<double, std::milli>(d).count());
         };
-        const double each = std::chrono::duration<double, std::micro>(found.server_cpu).count() /
-                            static_cast<double>(load.messages);
-        show_.print("{:<10}{:<11}{:>11.0f}{:>9}{:>9}{:>13.1f}\n", driver, server, load.per_second(),
-                    ms(load.p50), ms(load.p99), each);
+        show_.print("{:<10}{:<11}{:>11}{:>9}{:>9}{:>13.1f}\n", driver, server,
+                    tool::with_commas(static_cast<std::uint64_t>(load.per_second())), ms(load.p50),
+                    ms(load.p99), found.cpu_us_each());
     }
     void is_missing(std::string_view driver) { show_.print("{:<10}not here\n", driver); }
 
@@ -166,7 +146,7 @@ private:
 
 void echo_table(guide& show) {
     table all(show);
-    for (const named_driver& one : drivers()) {
+    for (const echo_driver& one : echo_drivers()) {
         if (!one.is_here()) {
             all.is_missing(one.name);
             continue;
