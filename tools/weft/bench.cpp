@@ -118,7 +118,7 @@ int run_bench(const bench_request& request) {
     return measure(request, *chosen);
 }
 
-constexpr const char* description =
+constexpr const char* bench_description =
     "Measure weft side by side with its peers.\n"
     "The sides take turns, weft, peer, weft, peer, …, each time in a process of its own on one\n"
     "processor, so that what disturbs one disturbs all. Measured is processor time (user and\n"
@@ -129,7 +129,7 @@ constexpr const char* description =
     "made\n"
     "once in $XDG_CACHE_HOME, else $TMPDIR, else /var/tmp.";
 
-constexpr const char* footer =
+constexpr const char* bench_footer =
     "Keys of a row of --json: name, metric, unit, weft (median), min, max, runs, peer,\n"
     "peer_value (median), ratio, of the best peer; peers (name, value, ratio of each) where there\n"
     "are several; bar (\"<= 1.15\" of the ratio, \"<= 10 ns\" of the figure) and met where there\n"
@@ -144,7 +144,7 @@ constexpr const char* footer =
 
 void add_bench(CLI::App& app, action& chosen) {
     auto request = std::make_shared<bench_request>();
-    CLI::App* const command = app.add_subcommand("bench", description);
+    CLI::App* const command = app.add_subcommand("bench", bench_description);
     command->add_option("NAME", request->names,
                         "Benchmarks, or what their names begin with; all when left out");
     auto* const list =
@@ -160,7 +160,7 @@ void add_bench(CLI::App& app, action& chosen) {
                       "Run before all other programs (SCHED_FIFO; root), on a busy machine");
     command->add_flag("--strict", request->strict, "Exit status 1 when a bar is missed");
     command->add_flag("--clean", request->clean, "Remove the log that the pipelines search");
-    command->footer(footer);
+    command->footer(bench_footer);
     command->callback([request, &chosen] { chosen = [request] { return run_bench(*request); }; });
 }
 

@@ -12,14 +12,14 @@
 namespace weft::tool {
 namespace {
 
-constexpr const char* description =
+constexpr const char* conversations_description =
     "Hold ten thousand connections, each in a coroutine of its own, and talk over all of them.\n"
     "\n"
     "A server and a client on loopback, two processes of one thread each. At either end every\n"
     "second coroutine is a task, the others are fibers. All connect, are silent for a while,\n"
     "exchange messages in a closed loop, and close.";
 
-constexpr const char* footer =
+constexpr const char* conversations_footer =
     "Where a process may not have so many open files (ulimit -Hn), there are fewer connections.\n"
     "\n"
     "Examples:\n"
@@ -37,7 +37,7 @@ int run(conversations_request request, const std::string& kind) {
 }  // namespace
 
 void add_conversations(CLI::App& app, action& chosen) {
-    CLI::App* const command = app.add_subcommand("conversations", description);
+    CLI::App* const command = app.add_subcommand("conversations", conversations_description);
     const auto request = std::make_shared<conversations_request>();
     const auto kind = std::make_shared<std::string>("both");
     command->add_option("-c,--connections", request->connections, "So many at once; default 10000")
@@ -53,7 +53,7 @@ void add_conversations(CLI::App& app, action& chosen) {
         ->type_name("KIND")
         ->check(CLI::IsMember({"tasks", "fibers", "both"}));
     command->add_flag("--json", request->json, "For machines: one object");
-    command->footer(footer);
+    command->footer(conversations_footer);
     command->callback(
         [&chosen, request, kind] { chosen = [request, kind] { return run(*request, *kind); }; });
 }

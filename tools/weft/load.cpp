@@ -20,12 +20,12 @@
 namespace weft::tool {
 namespace {
 
-constexpr const char* description =
+constexpr const char* load_description =
     "Load a server that answers as many bytes as it gets, and measure it.\n"
     "\n"
     "A closed loop: each connection sends a message, waits for all of the answer, and again.";
 
-constexpr const char* footer =
+constexpr const char* load_footer =
     "Connections are made first, a bounded number a second; then all begin, and after the warm-up\n"
     "it measures. The messages are lines of text. An answer with other bytes than expected, an "
     "end\n"
@@ -80,7 +80,7 @@ int run(load_request request) {
 }  // namespace
 
 void add_load(CLI::App& app, action& chosen) {
-    CLI::App* const command = app.add_subcommand("load", description);
+    CLI::App* const command = app.add_subcommand("load", load_description);
     const auto request = std::make_shared<load_request>();
     load_plan& plan = request->plan;
     command->add_option("ADDRESS", plan.target, "The server: HOST:PORT")->type_name("")->required();
@@ -107,7 +107,7 @@ void add_load(CLI::App& app, action& chosen) {
         ->excludes(upper);
     command->add_flag("--fibers", request->fibers, "A fiber for each connection; default: a task");
     command->add_flag("--json", request->json, "For machines: one object");
-    command->footer(footer);
+    command->footer(load_footer);
     command->callback([&chosen, request] { chosen = [request] { return run(*request); }; });
 }
 

@@ -18,12 +18,12 @@
 namespace weft::tool {
 namespace {
 
-constexpr const char* description =
+constexpr const char* pipe_description =
     "Search lines, in files, in standard input or in a growing log, and write those that match.\n"
     "\n"
     "Several patterns: a line that matches any of them is written, once, in its place.";
 
-constexpr const char* footer =
+constexpr const char* pipe_footer =
     "With --count the counts are shown while it runs: on a terminal in one line on standard "
     "error,\n"
     "else on standard error each time a followed file has been read to its end. A table comes "
@@ -109,7 +109,7 @@ int run(pipe_request request) {
 }  // namespace
 
 void add_pipe(CLI::App& app, action& chosen) {
-    CLI::App* const command = app.add_subcommand("pipe", description);
+    CLI::App* const command = app.add_subcommand("pipe", pipe_description);
     const auto request = std::make_shared<pipe_request>();
     // One value an option: what follows it is a file again.
     const auto many = [&](const char* name, std::vector<std::string>& values, const char* help,
@@ -148,7 +148,7 @@ void add_pipe(CLI::App& app, action& chosen) {
     many("-w,--where", request->where, "With --xml: only those with that field; may be repeated",
          "KEY=VALUE");
     command->add_flag("--json", request->json, "With --xml: an object of JSON a line");
-    command->footer(footer);
+    command->footer(pipe_footer);
     command->callback([&chosen, request] { chosen = [request] { return run(*request); }; });
 }
 

@@ -14,13 +14,13 @@
 namespace weft::tool {
 namespace {
 
-constexpr const char* description =
+constexpr const char* serve_description =
     "Serve connections over TCP, each in a coroutine of its own: echo what comes.\n"
     "\n"
     "Prints where it listens, and on a terminal what goes on. With --threads the\n"
     "kernel spreads the connections over so many loops (SO_REUSEPORT), each on a thread.";
 
-constexpr const char* footer =
+constexpr const char* serve_footer =
     "ADDRESS is 127.0.0.1:8080, [::1]:8080, :8080 for any address, or a name, of which the "
     "first\n"
     "address is taken. With port 0 the kernel chooses one.\n"
@@ -57,7 +57,7 @@ int run(const serve_request& request) {
 }  // namespace
 
 void add_serve(CLI::App& app, action& chosen) {
-    CLI::App* const command = app.add_subcommand("serve", description);
+    CLI::App* const command = app.add_subcommand("serve", serve_description);
     const auto request = std::make_shared<serve_request>();
     command
         ->add_option("-l,--listen", request->listen, "Where to listen; default " + request->listen)
@@ -88,7 +88,7 @@ void add_serve(CLI::App& app, action& chosen) {
         ->check(CLI::Range(std::size_t{1}, std::size_t{1024}));
     command->add_flag("--reuse-port", request->reuse_port,
                       "Several servers may listen there: the kernel spreads connections");
-    command->footer(footer);
+    command->footer(serve_footer);
     command->callback([&chosen, request] { chosen = [request] { return run(*request); }; });
 }
 
