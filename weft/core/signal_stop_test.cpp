@@ -164,6 +164,7 @@ TEST(signal_stop, is_left_out_when_asked_or_where_the_program_has_its_own_way) {
     EXPECT_TRUE(WIFSIGNALED(status) && WTERMSIG(status) == SIGTERM) << status;
 
     static std::atomic<int> own = 0;
+    own = 0;
     const auto count = [](int) { ++own; };
     struct sigaction before{};
     for (const bool ignored : {true, false}) {
