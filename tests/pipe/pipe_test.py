@@ -232,6 +232,127 @@ class ClosedOutput(Pipe):
         self.assertEqual(self.out.stat().st_size, self.log.stat().st_size)
 
 
+class Workers(Pipe):
+    """--threads, --processes and --split-by."""
+
+    WAYS = (["--threads", "3"], ["--processes", "2"])
+
+    def write_large(self):
+        """More than a few parts of a file that workers share."""
+        hosts = ("alpha", "beta", "gamma")
+        self.write("".join(f"{hosts[n % 3]} /page{n % 50} {n}\n" for n in range(500_000)))
+
+    def test_the_output_and_the_counts_are_those_of_one_thread(self):
+        self.write_large()
+        words = [self.log, "--grep", "page7", "--grep", "beta", "--exclude", "99", "--count"]
+        one = weft(*words)
+        for way in self.WAYS:
+            for done in (weft(*words, *way), weft("-", *words[1:], *way,
+                                                  stdin=self.log.read_text())):
+                self.assertTrue(done.stdout == one.stdout, way)
+                rows = [row.split()[:2] for row in done.stderr.splitlines()]
+                self.assertEqual(rows, [row.split()[:2] for row in one.stderr.splitlines()])
+
+    def test_lines_of_a_pipe_are_written_as_they_come(self):
+        for way in self.WAYS:
+            process = self.start("--grep", "a", *way, stdin=subprocess.PIPE)
+            for line in ("a1\n", "a2\n"):
+                process.stdin.write(line)
+                process.stdin.flush()
+                self.assertEqual(process.stdout.readline(), line)
+            process.stdin.close()
+            self.assertEqual(process.wait(TIMEOUT_S), 0)
+
+    def test_an_input_that_is_missing_is_told_in_its_place(self):
+        self.write_large()
+        done = weft(self.log, self.folder.name + "/none", self.log, "--grep", "499999",
+                    "--threads", "2")
+        self.assert_done(done, 1, "beta /page49 499999\n" * 2,
+                         f"weft pipe: reading {self.folder.name}/none: "
+                         "No such file or directory\n")
+
+    def test_a_full_disk_is_named_and_standard_output_has_its_lines(self):
+        self.write_large()
+        expected = weft(self.log, "--grep", "alpha /page3 ").stdout
+        for way in self.WAYS:
+            done = weft(self.log, "--grep", "alpha /page3 ", "--tee", "/dev/full", *way)
+            self.assert_done(done, 1, None,
+                             "weft pipe: writing /dev/full: No space left on device\n")
+            self.assertTrue(done.stdout and expected.startswith(done.stdout))
+
+    def test_it_ends_in_silence_when_nobody_reads(self):
+        self.write_large()
+        for way in self.WAYS:
+            process = self.start(self.log, *way)
+            self.assertEqual(process.stdout.readline(), "alpha /page0 0\n")
+            process.stdout.close()
+            self.assertEqual(process.stderr.read(), "")
+            self.assertEqual(process.wait(TIMEOUT_S), 0)
+
+    def test_each_key_has_a_file_with_its_lines_in_order(self):
+        self.write_large()
+        lines = self.log.read_text().splitlines()
+        for way in (["--threads", "1"], *self.WAYS):
+            done = weft(self.log, "--split-by", "1", "--tee", self.folder.name + "/by-{}",
+                        "--quiet", "--count", "--grep", "page7 ", *way)
+            self.assertEqual((done.returncode, done.stderr), (0, ""))
+            self.assertEqual([row.split() for row in done.stdout.splitlines()[-3:]],
+                             [["3,334", "beta"], ["3,333", "alpha"], ["3,333", "gamma"]])
+            for host in ("alpha", "beta", "gamma"):
+                file = pathlib.Path(self.folder.name) / f"by-{host}"
+                self.assertEqual(file.read_text().splitlines(),
+                                 [x for x in lines if x.startswith(host) and "page7 " in x])
+                file.unlink()
+
+    def test_a_key_is_what_an_expression_matches_and_more_keys_than_open_files_are_fine(self):
+        text = "".join(f"x user=u{n % 300} {n}\n" for n in range(3000)) + "nobody\n"
+        for way in ([], ["--threads", "2"]):
+            done = weft("--split-by", "user=([a-z0-9]+)", "--tee", self.folder.name + "/{}.txt",
+                        "--quiet", *way, stdin=text)
+            self.assert_done(done, 0, "", "")
+            for name, expected in (("u7", [f"x user=u7 {n}" for n in range(7, 3000, 300)]),
+                                   ("none", ["nobody"])):
+                file = pathlib.Path(self.folder.name) / f"{name}.txt"
+                self.assertEqual(file.read_text().splitlines(), expected)
+
+    def test_the_files_of_the_keys_are_written_while_a_log_is_followed(self):
+        self.write("a one\n")
+        process = self.start("--follow", self.log, "--from-start", "--split-by", "1", "--threads",
+                             "2", "--tee", self.folder.name + "/key-{}")
+        self.assertEqual(process.stdout.readline(), "a one\n")
+        self.write("b two\n", "a")
+        self.assertEqual(process.stdout.readline(), "b two\n")
+        process.send_signal(signal.SIGINT)
+        self.assertEqual(process.wait(TIMEOUT_S), 0)
+        folder = pathlib.Path(self.folder.name)
+        self.assertEqual((folder / "key-a").read_text(), "a one\n")
+        self.assertEqual((folder / "key-b").read_text(), "b two\n")
+
+    def test_a_file_of_a_key_that_cannot_be_written_is_named(self):
+        for way in ([], *self.WAYS):
+            done = weft("--split-by", "1", "--tee", self.folder.name + "/none/{}", *way,
+                        stdin="a\n")
+            self.assert_done(done, 1, "a\n", f"weft pipe: writing {self.folder.name}/none/a: "
+                                             "No such file or directory\n")
+        self.write("log\n")
+        done = weft(self.log, "--split-by", "1", "--tee", self.folder.name + "/{}")
+        self.assert_done(done, 1, "log\n", f"weft pipe: writing {self.folder.name}/log: "
+                                           "it is also read: Resource deadlock avoided\n")
+        self.assertEqual(self.log.read_text(), "log\n")
+
+    def test_wrong_usage_is_told(self):
+        for words, part in (
+            (["--threads", "0"], "--threads"),
+            (["--threads", "2", "--processes", "2"], "give one of them"),
+            (["--split-by", "1"], "--count"),
+            (["--split-by", "0", "--count"], "number 1"),
+            (["--split-by", "a(", "--count"], "Unmatched ( or \\("),
+        ):
+            done = weft(*words)
+            self.assertEqual(done.returncode, 2, done)
+            self.assertIn(part, done.stderr)
+
+
 class Follow(Pipe):
     def follow(self, *words, **streams):
         """Follows the log, and is sure that it does: what was there from the start has arrived."""

@@ -16,7 +16,9 @@ constexpr std::uint64_t part_bytes = std::uint64_t{4} << 20;
 class worker_search {
 public:
     worker_search(const selector& selected, bool counts_lines)
-        : selected_(selected), counts_lines_(counts_lines) {}
+        : selected_(selected), counts_lines_(counts_lines) {
+        selected_.forget_counts();  // Those of the whole, so far.
+    }
 
     found_lines operator()(text_part part) {
         found_lines found;

@@ -2,6 +2,7 @@
 
 #include "weft/core/await.hpp"
 #include "weft/core/cancel_node.hpp"
+#include "weft/pipeline/fiber_here.hpp"
 
 #include <linux/membarrier.h>
 #include <sys/syscall.h>
@@ -16,15 +17,6 @@ long membarrier(int command) noexcept {
 
 void give_up_crossing(waiter& w) noexcept;
 constexpr wait_kind crossing_kind{"threaded", &give_up_crossing};
-
-/// Null: whoever runs cannot suspend, so the thread waits.
-fiber_record* running_fiber() noexcept {
-    scheduler* const home = the_scheduler;
-    control_block* const b = home != nullptr ? home->current() : nullptr;
-    if (b == nullptr || b->kind != block_kind::fiber) return nullptr;
-    auto* const frame = static_cast<fiber_record*>(b->leaf.address());
-    return frame->resume == &fiber_record::resume_frame ? frame : nullptr;
-}
 
 }  // namespace
 
@@ -102,14 +94,14 @@ void crossing_wait::wake() noexcept {
 
 void crossing_wait::wait(crossing_condition is) {
     crossing_waiter w(*this, is);
-    if (fiber_record* const self = running_fiber(); self != nullptr)
+    if (fiber_record* const self = fiber_here(); self != nullptr)
         await_in(*self, w);
     else
         w.block();
 }
 
 void crossing_wait::wait_shielded(crossing_condition is) {
-    fiber_record* const self = running_fiber();
+    fiber_record* const self = fiber_here();
     if (self == nullptr) return wait(is);
     cancel_node shield(this_scheduler(), *self->block, cancel_node::shielding::shielded);
     crossing_waiter w(*this, is);

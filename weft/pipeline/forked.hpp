@@ -67,12 +67,13 @@ protected:
     /// The end of the child: throws its error, else false.
     [[gnu::cold]] bool finish();
 
+    [[nodiscard]] bool is_mine() const noexcept { return generation_ == process_generation(); }
+
     shared_memory memory_;
     process_peer peer_;
     queue_sender out_;
 
 private:
-    [[nodiscard]] bool is_mine() const noexcept { return generation_ == process_generation(); }
     [[noreturn, gnu::cold]] static void refuse_elsewhere();
     void reap();
     [[noreturn]] void throw_death() const;

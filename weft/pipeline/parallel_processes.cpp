@@ -29,7 +29,17 @@ std::string process_worker::receive() {
     return bytes;
 }
 
+void process_worker::abandon() noexcept {
+    if (!is_mine()) {
+        back_.disown();
+    } else if (peer_.descriptor() >= 0) {
+        results_.ends(shared_queue::life::ended);
+        peer_.wake();
+    }
+}
+
 void process_worker::fail() {
+    abandon();
     static_cast<void>(finish());
     throw forked_error("parallel_map(): the process of a worker has ended before its work", 0, 0);
 }

@@ -28,6 +28,10 @@ public:
           results_(back_, peer_),
           small_max_(memory_.size() / (4 * window)) {}
 
+    process_worker(const process_worker&) = delete;
+    process_worker& operator=(const process_worker&) = delete;
+    ~process_worker() { abandon(); }
+
     /// The child calls `work(argument, in, out)`.
     using work_function = void (*)(void* argument, queue_receiver& in, queue_sender& out);
     void start(work_function work, void* argument);
@@ -73,6 +77,8 @@ private:
     [[nodiscard]] std::string_view wait_for_result();
     [[nodiscard]] std::string receive();
     [[noreturn]] void fail();
+    /// The child must not wait for room for a result that nobody will take.
+    void abandon() noexcept;
 
     shared_memory back_;
     queue_receiver results_;

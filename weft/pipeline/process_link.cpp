@@ -3,6 +3,7 @@
 #include "weft/core/await.hpp"
 #include "weft/core/cancel_node.hpp"
 #include "weft/core/operation_awaiter.hpp"
+#include "weft/pipeline/fiber_here.hpp"
 #include "weft/pipeline/forked_error.hpp"
 
 #include <algorithm>
@@ -24,16 +25,7 @@ void copy_text(char (&to)[N], std::string_view text) noexcept {
     to[std::min(text.size(), N - 1)] = '\0';
 }
 
-/// Null: whoever runs cannot suspend, so the thread waits.
-fiber_record* fiber_here() noexcept {
-    scheduler* const home = the_scheduler;
-    control_block* const b = home != nullptr ? home->current() : nullptr;
-    if (b == nullptr || b->kind != block_kind::fiber) return nullptr;
-    auto* const frame = static_cast<fiber_record*>(b->leaf.address());
-    return frame->resume == &fiber_record::resume_frame ? frame : nullptr;
-}
-
-void* map(void* at, std::size_t bytes, int protection, int flags, int fd, off_t from) {
+void* map_pages(void* at, std::size_t bytes, int protection, int flags, int fd, off_t from) {
     void* const mapped = ::mmap(at, bytes, protection, flags, fd, from);
     if (mapped == MAP_FAILED) throw_system_error(errno, "forked(): mapping its buffer");
     return mapped;
@@ -51,14 +43,14 @@ shared_memory::shared_memory(std::size_t bytes) {
     if (!file || ::ftruncate(file.get(), static_cast<off_t>(page + size_)) != 0)
         throw_system_error(errno, "forked(): making its buffer");
     auto* const base = static_cast<char*>(
-        map(nullptr, page + 2 * size_, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0));
+        map_pages(nullptr, page + 2 * size_, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0));
     queue_ = reinterpret_cast<shared_queue*>(base);
     bytes_ = base + page;
     try {
         constexpr int shared = MAP_SHARED | MAP_FIXED;
-        map(base, page + size_, PROT_READ | PROT_WRITE, shared, file.get(), 0);
-        map(bytes_ + size_, size_, PROT_READ | PROT_WRITE, shared, file.get(),
-            static_cast<off_t>(page));
+        map_pages(base, page + size_, PROT_READ | PROT_WRITE, shared, file.get(), 0);
+        map_pages(bytes_ + size_, size_, PROT_READ | PROT_WRITE, shared, file.get(),
+                  static_cast<off_t>(page));
     } catch (...) {
         ::munmap(base, page + 2 * size_);
         throw;

@@ -59,13 +59,20 @@ private:
 ///   `std::optional`, `std::variant`;
 /// - types of yours, when you name their members, or write the three functions:
 ///
-/// ```cpp
+/// ```cpp run
+/// #include <weft/pipeline/wire.hpp>
 /// struct bus {
 ///     int route = 0;
 ///     std::string direction;
 /// };
 /// template <>
 /// struct weft::wire<bus> : weft::wire_members<bus, &bus::route, &bus::direction> {};
+/// int main() {
+///     std::string bytes(weft::wire<bus>::size(bus()), ' ');
+///     weft::wire<bus>::put(bytes.data(), bus());
+///     weft::wire_reader from(bytes);
+///     return weft::wire<bus>::get(from).route;
+/// }
 /// ```
 ///
 /// - `size(item)`: how many bytes it takes; `put(to, item)`: writes as many, returns their end;

@@ -173,6 +173,17 @@ TEST(parallel_map, what_is_larger_than_a_buffer_does_not_lock_it) {
     EXPECT_EQ(n, items.size());
 }
 
+TEST(parallel_map, who_loses_interest_does_not_wait_for_results_that_have_no_room) {
+    const auto large = [](int n) {
+        return std::string(1'000'000, static_cast<char>('a' + n % 26));
+    };
+    for (const std::string& text : numbers(100) | parallel_map(2, large).in_processes()) {
+        EXPECT_EQ(text.front(), 'a');
+        break;
+    }
+    EXPECT_EQ(::waitpid(-1, nullptr, WNOHANG), -1);
+}
+
 TEST(parallel_map, has_no_more_under_way_than_its_window) {
     std::atomic<int> begun = 0;
     int handed_on = 0;
