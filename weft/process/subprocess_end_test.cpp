@@ -167,7 +167,7 @@ TEST(subprocess, woken_and_cancelled_at_once_has_a_status) {
 
 TEST(check_output, kills_when_it_is_cancelled) {
     with_processes([](coroutine_kind kind) {
-        EXPECT_THROW(get_as(kind, run_for(10ms, shell("yes >&2 & yes").own_group())),
+        EXPECT_THROW(get_as(kind, run_for(10ms, shell("yes >&2 & exec sleep 1000").own_group())),
                      weft::timed_out);
         until_there_are_no_children();
         auto waits = spawn_as(kind, [] { return check_output(shell("exec sleep 1000")); });
