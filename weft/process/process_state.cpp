@@ -135,7 +135,7 @@ void process_state::kill_all() noexcept {
 }
 
 exit_status exit_awaiter::finish() {
-    if (of_->reap()) return *of_->status;
+    if (of_->reap()) return of_->status.value_or(exit_status());
     // Without an end only when the driver has failed.
     static_cast<void>(checked_result(*this));
     throw_system_error(EIO, "waiting for '" + of_->program + "'");

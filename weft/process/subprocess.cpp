@@ -170,13 +170,13 @@ process_failed::process_failed(const command& what, exit_status how, std::string
 process_failed::~process_failed() = default;
 
 task<std::string> check_output(command what, std::size_t limit) {
-    what.output(stdio::pipe());
-    if (!what.errors()) what.errors(stdio::pipe());
+    const stdio complaints = what.errors().value_or(stdio::pipe());
+    what.output(stdio::pipe()).errors(complaints);
     subprocess running = subprocess::start(what);
     // Pipes of the command's own go where it says.
     pipe_reader output = std::move(running.output());
     pipe_reader errors;
-    if (what.errors()->where() == stdio::way::pipe) errors = std::move(running.errors());
+    if (complaints.where() == stdio::way::pipe) errors = std::move(running.errors());
     auto all =
         co_await when_all(drain(output, limit, SIZE_MAX / 4), drain(errors, SIZE_MAX, tail_max));
     const exit_status how = co_await running.wait();

@@ -28,7 +28,6 @@ using weft::testing::spawn_as;
 using weft::testing::until_it_waits;
 using weft::testing::with_processes;
 using namespace std::chrono_literals;
-using ::testing::HasSubstr;
 
 /// One that runs until it is killed, and has begun.
 subprocess endless(command what = shell("echo ready; exec sleep 1000")) {
@@ -78,10 +77,13 @@ TEST(subprocess, is_waited_for_by_many_and_again) {
 TEST(subprocess, runs_by_the_hundred) {
     with_processes([](coroutine_kind kind) {
         if (kind == coroutine_kind::fiber) return;  // a thousand programs take their time
+        constexpr std::size_t count = 300;
         std::vector<subprocess> all;
-        for (int i = 0; i < 300; ++i)
+        all.reserve(count);
+        for (std::size_t i = 0; i < count; ++i)
             all.push_back(subprocess::start(command("cat").input(stdio::pipe())));
         std::vector<weft::join_handle<exit_status>> ends;
+        ends.reserve(count);
         for (auto& one : all) ends.push_back(spawn_as(kind, [&] { return one.wait(); }));
         until_it_waits(ends.back());
         for (auto& one : all) one.input().close();
@@ -165,7 +167,7 @@ TEST(subprocess, woken_and_cancelled_at_once_has_a_status) {
 
 TEST(check_output, kills_when_it_is_cancelled) {
     with_processes([](coroutine_kind kind) {
-        EXPECT_THROW(get_as(kind, run_for(10ms, shell("yes >&2 & yes").own_group())),
+        EXPECT_THROW(get_as(kind, run_for(10ms, shell("yes >&2 & exec sleep 1000").own_group())),
                      weft::timed_out);
         until_there_are_no_children();
         auto waits = spawn_as(kind, [] { return check_output(shell("exec sleep 1000")); });
