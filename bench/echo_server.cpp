@@ -28,9 +28,14 @@ struct program {
 };
 
 constexpr std::array programs = {
-    program{"weft_task", "echo_weft", "task"}, program{"weft_fiber", "echo_weft", "fiber"},
-    program{"raw", "echo_raw", nullptr},       program{"libuv", "echo_libuv", nullptr},
-    program{"asio", "echo_asio", nullptr},     program{"tokio", "peer_tokio", "echo"},
+    program{"weft_task", "echo_weft", "task"},
+    program{"weft_fiber", "echo_weft", "fiber"},
+    program{"weft_task_2", "echo_weft", "task-2"},
+    program{"weft_fiber_2", "echo_weft", "fiber-2"},
+    program{"raw", "echo_raw", nullptr},
+    program{"libuv", "echo_libuv", nullptr},
+    program{"asio", "echo_asio", nullptr},
+    program{"tokio", "peer_tokio", "echo"},
     program{"go", "peer_go", "echo"},
 };
 

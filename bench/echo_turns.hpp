@@ -83,14 +83,15 @@ template <class Load>
 class echo_comparison {
 public:
     double us = 0;
-    double us_raw = 0;
+    double us_other = 0;
     /// Of the ratios of two turns that follow each other.
-    double times_raw = 0;
+    double times_other = 0;
 };
 
-/// The server that was asked for, against the minimal one, for so many seconds each.
+/// The server that was asked for, against another one, for so many seconds each.
 template <class Load>
-[[nodiscard]] echo_comparison compare_with_raw(const echo_request& asked, std::size_t connections) {
+[[nodiscard]] echo_comparison compare_echo(const echo_request& asked, std::size_t connections,
+                                           std::string_view other) {
     // As short as gives many of them a chance, and each connection a few requests in each.
     const std::size_t turns = connections < 4'000 ? 31 : 5;
     // All of them are served at least once before a turn counts, and a few times while it does.
@@ -101,23 +102,23 @@ template <class Load>
         return [=](int channel) { take_echo_turns<Load>(channel, name, connections, length); };
     };
     echo_turns_process first(turns_of(asked.server));
-    echo_turns_process second(turns_of("raw"));
-    std::vector<double> us, us_raw, times;
+    echo_turns_process second(turns_of(other));
+    std::vector<double> us, us_other, times;
     for (std::size_t i = 0; i <= turns; ++i) {
         // In the order A B, B A, A B: a drift meets both.
         double mine = 0;
         if (i % 2 == 0) mine = first.take_turn();
-        const double raw = second.take_turn();
+        const double theirs = second.take_turn();
         if (i % 2 == 1) mine = first.take_turn();
         if (i == 0) continue;  // caches, pools and the kernel's own
         us.push_back(mine);
-        us_raw.push_back(raw);
-        times.push_back(mine / raw);
+        us_other.push_back(theirs);
+        times.push_back(mine / theirs);
     }
     echo_comparison result;
     result.us = median_of(us);
-    result.us_raw = median_of(us_raw);
-    result.times_raw = median_of(times);
+    result.us_other = median_of(us_other);
+    result.times_other = median_of(times);
     return result;
 }
 

@@ -1,10 +1,11 @@
-// An echo server with weft, a coroutine for each connection: `echo_weft task` or `echo_weft fiber`.
+// An echo server with weft, a coroutine for each connection: `echo_weft task` or `echo_weft fiber`,
+// and with two loops, each on a thread: `echo_weft task-2`.
 
 #include "echo_listen.hpp"
 
 #include <weft/core/await.hpp>
 #include <weft/core/run.hpp>
-#include <weft/net/serve.hpp>
+#include <weft/net/serve_on_loops.hpp>
 #include <weft/net/tcp_listener.hpp>
 
 #include <array>
@@ -25,16 +26,21 @@ void echo_in_fiber(weft::tcp_stream peer) {
 }
 
 weft::task<> serve(bool in_fibers) {
-    weft::tcp_listener listener(weft::address::loopback(0));
+    weft::tcp_listener listener(weft::address::loopback(0),
+                                weft::listen_options().reuse_port(weft::loops().size() > 1));
     bench::print_echo_port(listener.local_address().port());
     if (in_fibers)
-        co_await weft::serve(listener, echo_in_fiber);
+        co_await weft::serve_on_every_loop(listener, echo_in_fiber);
     else
-        co_await weft::serve(listener, echo);
+        co_await weft::serve_on_every_loop(listener, echo);
 }
 
 }  // namespace
 
 int main(int argc, char** argv) {
-    weft::run(serve(argc > 1 && std::string_view(argv[1]) == "fiber"));
+    const std::string_view side = argc > 1 ? argv[1] : "task";
+    const std::size_t threads = side.ends_with("-2") ? 2 : 1;
+    // SIGTERM ends it where it stands, as the other servers.
+    weft::run(weft::options().threads(threads).stop_on_signals(false),
+              serve(side.starts_with("fiber")));
 }

@@ -221,8 +221,8 @@ class Serving(unittest.TestCase):
 
 class Stopping(unittest.TestCase):
     def test_open_connections_may_finish(self):
-        for number in signal.SIGTERM, signal.SIGINT:
-            with self.subTest(number), Serve() as server, server.connect() as client:
+        for number, *option in (signal.SIGTERM,), (signal.SIGINT,), (signal.SIGINT, "-t", "2"):
+            with self.subTest(number), Serve(*option) as server, server.connect() as client:
                 ask(client, b"before")
                 server.send(number)
                 wait_for_line(server.process.stderr, r"stopping: 1 connection may finish")
@@ -235,7 +235,7 @@ class Stopping(unittest.TestCase):
                 self.assertNotIn("cut off", out)
 
     def test_a_second_signal_ends_them(self):
-        for option in [], ["--fibers"]:
+        for option in [], ["--fibers"], ["--threads", "3"]:
             with self.subTest(option), Serve(*option) as server, server.connect() as client:
                 ask(client, b"here")
                 server.send()

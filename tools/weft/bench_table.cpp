@@ -308,6 +308,48 @@ constexpr std::array benchmarks = {
               bench_side{"stream_lines", "fiber"}, line_peers, no_bar},
     benchmark{"stream.line-view", "the same as a view, in a task", "ns_per_line", "ns",
               better::lower, bench_side{"stream_lines", "view"}, line_peers, no_bar},
+    // Several loops.
+    benchmark{"echo.loops-task-64",
+              "an echo of 64 bytes, 64 connections, tasks: CPU of two loops over one's",
+              "times_one_loop", "x", better::lower, bench_side{"echo_loops", "weft_task-64"},
+              no_peers, no_bar}
+        .at_most(1.05)
+        .on_all_processors(),
+    benchmark{"echo.loops-task-1000", "the same with 1,000 connections", "times_one_loop", "x",
+              better::lower, bench_side{"echo_loops", "weft_task-1000"}, no_peers, no_bar}
+        .at_most(1.05)
+        .on_all_processors(),
+    benchmark{"echo.loops-fiber-64",
+              "an echo of 64 bytes, 64 connections, fibers: CPU of two loops over one's",
+              "times_one_loop", "x", better::lower, bench_side{"echo_loops", "weft_fiber-64"},
+              no_peers, no_bar}
+        .at_most(1.05)
+    benchmark{"item.threaded", "an item through threaded() to another thread, capacity 1,024",
+              "ns_per_item", "ns", better::lower, bench_side{"item_threaded", "1024"}, "Go",
+              bench_side{"peer_go", "shared-channel-1024"}, 0.5}
+        .on_all_processors(),
+    benchmark{"item.threaded-vs-direct", "the same against a direct send", "ns_per_item", "ns",
+              better::lower, bench_side{"item_threaded", "1024"}, "direct",
+              bench_side{"item_threaded", "direct"}, no_bar}
+        .on_all_processors(),
+    benchmark{"item.forked", "an item of 64 bytes through forked() to another process",
+              "ns_per_item", "ns", better::lower, bench_side{"item_forked", "64"}, no_peers, no_bar}
+        .at_most(100)
+        .on_all_processors(),
+    benchmark{"log.threads-2", "a word in 1 GB of log, on the wall: two threads", "MB_per_s",
+              "MB/s", better::higher, bench_side{"log_threads", "2"}, "weft, one thread",
+              bench_side{"log_threads", "1"}, 1.6, with_log}
+        .on_all_processors(),
+    benchmark{"log.processes-2", "the same by two processes", "MB_per_s", "MB/s", better::higher,
+              bench_side{"log_threads", "2-processes"}, "weft, one thread",
+              bench_side{"log_threads", "1"}, no_bar, with_log}
+        .on_all_processors(),
+    benchmark{"subprocess.spawn", "/bin/true started and waited for: CPU of the one that starts it",
+              "ns_per_process", "ns", better::lower, bench_side{"subprocess_spawn", "weft"},
+              "posix_spawn, waitpid", bench_side{"subprocess_spawn", "posix_spawn"}, no_bar},
+    benchmark{"file.read", "64 KiB of a file that is in the page cache", "ns_per_piece", "ns",
+              better::lower, bench_side{"file_read", "weft"}, "pread",
+              bench_side{"file_read", "pread"}, no_bar},
 };
 
 }  // namespace

@@ -75,7 +75,7 @@ task<> say_connected(telephone& server, const load_result& so_far, std::uint64_t
     static_cast<void>(co_await server.hear());
 }
 
-task<> talk(int end, const conversations_request& request, stop_signals& stop) {
+task<> talk(int end, const conversations_request& request) {
     telephone server(end);
     const ordered_json where = co_await server.hear();
     load_plan plan;
@@ -90,7 +90,7 @@ task<> talk(int end, const conversations_request& request, stop_signals& stop) {
     const load_pause pause = [&server, before](const load_result& so_far) {
         return say_connected(server, so_far, before);
     };
-    const load_result result = co_await run_load(plan, stop, pause);
+    const load_result result = co_await run_load(plan, pause);
     ordered_json said = json_of(plan, result);
     said["latencies"] = latencies_of(result.latency);
     co_await server.say(std::move(said));
@@ -99,8 +99,7 @@ task<> talk(int end, const conversations_request& request, stop_signals& stop) {
 int run_client(int end, const conversations_request& request) {
     try {
         ::prctl(PR_SET_PDEATHSIG, SIGKILL);
-        stop_signals stop;
-        weft::run(options().watchdog(0ns), talk(end, request, stop));
+        weft::run(options().watchdog(0ns), talk(end, request));
         return exit_success;
     } catch (const std::exception& error) {
         fmt::print(stderr, "weft conversations: the client: {}\n", error.what());

@@ -66,9 +66,8 @@ int run(load_request request) {
                    "weft load: note: {} connections need more than the {} open files that are "
                    "allowed here (ulimit -Hn)\n",
                    with_commas(plan.connections), with_commas(open_files));
-    stop_signals stop;
     const load_result result =
-        weft::run(options().watchdog(std::chrono::nanoseconds(0)), run_load(plan, stop));
+        weft::run(options().watchdog(std::chrono::nanoseconds(0)), run_load(plan));
     if (request.json)
         fmt::print("{}\n", json_of(plan, result).dump(2));
     else

@@ -5,6 +5,7 @@
 #include "net_address.hpp"
 #include "terminal.hpp"
 
+#include "weft/io/signals.hpp"
 #include "weft/weft.hpp"
 
 #include <fmt/core.h>
@@ -39,9 +40,8 @@ double since(clock::time_point t) {
 /// What the coroutines of a run share.
 class load {
 public:
-    load(load_plan plan, stop_signals& stop, load_pause pause)
+    load(load_plan plan, load_pause pause)
         : plan_(std::move(plan)),
-          stop_(stop),
           pause_(std::move(pause)),
           messages_(plan_.size, plan_.expected),
           connects_(plan_.connects_a_second, burst_of_connects),
@@ -71,7 +71,7 @@ private:
     [[nodiscard]] bool is_stopped();
 
     load_plan plan_;
-    stop_signals& stop_;
+    signals stop_{SIGINT, SIGTERM};
     load_pause pause_;
     load_messages messages_;
     token_bucket connects_;
@@ -329,14 +329,14 @@ void load::failed(const std::exception_ptr& error) {
 }
 
 bool load::is_stopped() {
-    if (stop_.caught() != 0) result_.interrupted = true;
+    if (stop_.try_next() != 0) result_.interrupted = true;
     return result_.interrupted;
 }
 
 }  // namespace
 
-task<load_result> run_load(load_plan plan, stop_signals& stop, load_pause pause) {
-    load all(std::move(plan), stop, std::move(pause));
+task<load_result> run_load(load_plan plan, load_pause pause) {
+    load all(std::move(plan), std::move(pause));
     co_return co_await all.run();
 }
 

@@ -1,7 +1,6 @@
 #pragma once
 
 #include "load_plan.hpp"
-#include "stop_signals.hpp"
 
 #include "weft/core/task.hpp"
 
@@ -15,7 +14,7 @@ using load_pause = std::function<task<>(const load_result& so_far)>;
 
 /// Connects, talks and measures, and closes all again; a task of a loop. Throws when not even the
 /// first connection can be made; later ones that fail, or break, are counted and made again.
-/// `stop` ends it early.
-[[nodiscard]] task<load_result> run_load(load_plan plan, stop_signals& stop, load_pause pause = {});
+/// SIGINT and SIGTERM end it early.
+[[nodiscard]] task<load_result> run_load(load_plan plan, load_pause pause = {});
 
 }  // namespace weft::tool

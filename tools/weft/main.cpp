@@ -4,6 +4,7 @@
 #include "command.hpp"
 #include "command_line.hpp"
 
+#include "weft/core/stopping.hpp"
 #include "weft/weft.hpp"
 
 #include <CLI/CLI.hpp>
@@ -42,6 +43,8 @@ int run(const std::string& name, const action& chosen) {
             throw std::system_error(errno, std::generic_category(),
                                     "cannot write to standard output");
         return status;
+    } catch (const interrupted& end) {
+        return end.exit_status();  // whoever pressed Ctrl-C knows
     } catch (const command_error& error) {
         fmt::print(stderr, "weft {}: {}\n", name, error.what());
         return exit_failure;

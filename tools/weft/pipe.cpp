@@ -35,6 +35,15 @@ constexpr const char* footer =
     "or SIGTERM ends it: what was read is written, the counts are printed, the exit status is 0.\n"
     "When the reader of standard output goes away, --tee still gets everything.\n"
     "\n"
+    "--threads and --processes share the reading and searching of files of more than 4 MB, and of\n"
+    "standard input while it comes faster than it is searched. The output is that of one thread.\n"
+    "\n"
+    "--split-by 1 takes the first field of a line for its key, as awk counts fields;\n"
+    "--split-by 'user=([a-z]+)' what the group matches, or the whole without a group. With "
+    "--count\n"
+    "a table of the keys follows; with {} in --tee OUT each key has a file, its lines in order,\n"
+    "written by one worker. What has no key goes to 'none'.\n"
+    "\n"
     "--xml writes one line for each element: its fields, key=value, with a tab between two; \\t, "
     "\\n,\n"
     "\\r and \\\\ stand for those characters. An element inside is a field; one deeper is named "
@@ -47,6 +56,7 @@ constexpr const char* footer =
     "  zcat log.gz | weft pipe --regex ' 5[0-9][0-9] ' --tee errors.txt\n"
     "  weft pipe --follow /var/log/app.log --grep python --grep ply --count --tee found.txt\n"
     "  weft pipe access.log --grep python --quiet --count\n"
+    "  weft pipe access.log --threads 4 --split-by 1 --tee 'by-host/{}.log' --quiet\n"
     "  weft pipe buses.xml --xml bus --where route=22 --where 'direction=North Bound'\n"
     "\n"
     "Exit status: 0 success, whether or not a line matched; 1 something could not be read or\n"
@@ -62,6 +72,10 @@ std::string usage_fault(const pipe_request& request) {
     if (request.append && request.tee.empty()) return "--append belongs to --tee OUT";
     if (request.all && request.grep.empty() && request.regex.empty())
         return "--all needs patterns: --grep TEXT or --regex EXPRESSION";
+    if (request.processes != 0 && request.threads != 1)
+        return "--threads and --processes are two ways of one thing: give one of them";
+    if (!request.split_by.empty() && !request.count && !request.has_files_by_key())
+        return "--split-by needs --count, or --tee with {} in the name: a file for each key";
     return xml_usage_fault(request);
 }
 
@@ -119,11 +133,21 @@ void add_pipe(CLI::App& app, action& chosen) {
     command->add_option("-t,--tee", request->tee, "Also write the lines to this file")
         ->type_name("OUT");
     command->add_flag("--append", request->append, "With --tee: keep what is in OUT");
+    command->add_option("-j,--threads", request->threads, "Search with that many threads")
+        ->type_name("N")
+        ->check(CLI::Range(1, 1024));
+    command->add_option("--processes", request->processes, "The same with that many processes")
+        ->type_name("N")
+        ->check(CLI::Range(1, 1024));
+    command
+        ->add_option("--split-by", request->split_by,
+                     "Lines by the field with this number, or by what this expression matches")
+        ->type_name("KEY");
     command->add_option("--xml", request->xml, "Not lines: the elements of that name in XML")
         ->type_name("ELEMENT");
     many("-w,--where", request->where, "With --xml: only those with that field; may be repeated",
          "KEY=VALUE");
-    command->add_flag("-j,--json", request->json, "With --xml: an object of JSON a line");
+    command->add_flag("--json", request->json, "With --xml: an object of JSON a line");
     command->footer(footer);
     command->callback([&chosen, request] { chosen = [request] { return run(*request); }; });
 }

@@ -1,5 +1,6 @@
 #include "pipe_output.hpp"
 
+#include <exception>
 #include <system_error>
 #include <unistd.h>
 
@@ -34,19 +35,30 @@ pipe_output::~pipe_output() {
     }
 }
 
+/// Each of the two gets it, also when the other one fails.
+template <class Write>
+void pipe_output::to_both(Write write) {
+    std::exception_ptr failure;
+    for (auto* const writer : {&tee_, &out_}) {
+        try {
+            if (*writer) write(**writer);
+        } catch (const std::system_error&) {
+            if (!failure) failure = std::current_exception();
+        }
+    }
+    if (failure) guarded([&] { std::rethrow_exception(failure); });
+}
+
 void pipe_output::write(std::string_view line) {
-    guarded([&] {
-        // The file first: it gets its line even when the terminal or the pipe fails.
-        if (tee_) tee_->write_line(line);
-        if (out_) out_->write_line(line);
-    });
+    to_both([line](line_writer& to) { to.write_line(line); });
+}
+
+void pipe_output::write_lines(std::string_view text) {
+    to_both([text](line_writer& to) { to.write(text); });
 }
 
 void pipe_output::flush() {
-    guarded([&] {
-        if (tee_) tee_->flush();
-        if (out_) out_->flush();
-    });
+    to_both([](line_writer& to) { to.flush(); });
 }
 
 }  // namespace weft::tool

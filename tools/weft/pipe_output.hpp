@@ -29,12 +29,17 @@ public:
     ~pipe_output();
 
     void write(std::string_view line);
+    /// Lines, each with its '\n'.
+    void write_lines(std::string_view text);
     void flush();
     /// Whether the reader of standard output has gone.
     [[nodiscard]] bool closed() const noexcept { return out_ && out_->closed(); }
     [[nodiscard]] bool has_tee() const noexcept { return tee_.has_value(); }
 
 private:
+    template <class Write>
+    void to_both(Write write);
+
     std::optional<line_writer> out_;
     std::optional<line_writer> tee_;
 };

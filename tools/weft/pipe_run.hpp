@@ -1,5 +1,6 @@
 #pragma once
 
+#include "pipe_parallel.hpp"
 #include "pipe_select.hpp"
 
 #include <string>
@@ -21,6 +22,17 @@ struct pipe_request {
     bool quiet = false;
     std::string tee;
     bool append = false;
+    std::size_t threads = 1;
+    std::size_t processes = 0;  // 0: threads
+    std::string split_by;
+
+    [[nodiscard]] pipe_workers workers() const {
+        return {processes != 0 ? processes : threads, processes != 0};
+    }
+    /// A file for each key, in place of one.
+    [[nodiscard]] bool has_files_by_key() const {
+        return !split_by.empty() && tee.find("{}") != std::string::npos;
+    }
     std::string xml;                 // the name of the elements; empty: lines
     std::vector<std::string> where;  // KEY=VALUE
     bool json = false;

@@ -32,6 +32,17 @@ void selector::add(grep_stage pattern, std::string label) {
     hits_.push_back(0);
 }
 
+void selector::add_counts(std::uint64_t passed, std::span<const std::uint64_t> lines) {
+    passed_ += passed;
+    for (std::size_t i = 0; i < lines.size() && i < tallies_.size(); ++i)
+        tallies_[i].lines += lines[i];
+}
+
+void selector::forget_counts() {
+    passed_ = 0;
+    for (tally& one : tallies_) one.lines = 0;
+}
+
 bool selector::is_excluded(std::string_view line) const {
     return std::ranges::any_of(excluded_, [&](const auto& p) { return p.matches(line); });
 }

@@ -3,6 +3,7 @@
 #include "weft/pipeline/grep.hpp"
 
 #include <cstdint>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -32,6 +33,9 @@ public:
     /// How many lines had each pattern. Those that are excluded are not counted.
     [[nodiscard]] const std::vector<tally>& tallies() const noexcept { return tallies_; }
     [[nodiscard]] std::uint64_t passed() const noexcept { return passed_; }
+    /// Those of a copy that searched elsewhere; `lines` has one for each pattern.
+    void add_counts(std::uint64_t passed, std::span<const std::uint64_t> lines);
+    void forget_counts();
 
 private:
     [[nodiscard]] bool is_excluded(std::string_view line) const;

@@ -17,7 +17,8 @@ namespace {
 constexpr const char* description =
     "Serve connections over TCP, each in a coroutine of its own: echo what comes.\n"
     "\n"
-    "Prints where it listens, and on a terminal what goes on. The loop is one thread.";
+    "Prints where it listens, and on a terminal what goes on. With --threads the\n"
+    "kernel spreads the connections over so many loops (SO_REUSEPORT), each on a thread.";
 
 constexpr const char* footer =
     "ADDRESS is 127.0.0.1:8080, [::1]:8080, :8080 for any address, or a name, of which the "
@@ -33,6 +34,7 @@ constexpr const char* footer =
     "Examples:\n"
     "  weft serve --echo --listen :7777\n"
     "  weft serve --upper --log --listen 127.0.0.1:8080      nc 127.0.0.1 8080 talks to it\n"
+    "  weft serve --threads 4 --listen :7777\n"
     "  weft serve --fibers --max-connections 1000 --drain 5 --listen '[::1]:0'\n"
     "\n"
     "Exit status: 0 when it was stopped, 1 when it could not serve, 2 wrong usage.";
@@ -40,6 +42,13 @@ constexpr const char* footer =
 int run(const serve_request& request) {
     if (const std::string fault = fault_of_address(request.listen); !fault.empty()) {
         fmt::print(stderr, "weft serve: {}\nweft serve --help says what can be given.\n", fault);
+        return exit_usage;
+    }
+    if (request.max_connections != 0 && request.max_connections < request.threads) {
+        fmt::print(stderr,
+                   "weft serve: --max-connections {} for {} threads: give each at least one\n"
+                   "weft serve --help says what can be given.\n",
+                   request.max_connections, request.threads);
         return exit_usage;
     }
     return run_serve(request);
@@ -63,7 +72,8 @@ void add_serve(CLI::App& app, action& chosen) {
     command->add_flag("--fibers", request->fibers, "A fiber for each connection; default: a task");
     command
         ->add_option("--max-connections", request->max_connections,
-                     "At most so many at once, others wait; default: no limit")
+                     "At most so many at once, others wait; shared out evenly over the threads; "
+                     "default: no limit")
         ->type_name("N")
         ->check(CLI::Range(std::size_t{1}, std::size_t{100'000'000}));
     command
@@ -71,6 +81,11 @@ void add_serve(CLI::App& app, action& chosen) {
                      "How long connections may finish when it is stopped; default 30")
         ->type_name("SECONDS")
         ->check(CLI::Range(0.0, 1e9));
+    command
+        ->add_option("-t,--threads", request->threads,
+                     "So many loops, each on a thread of its own; default 1")
+        ->type_name("N")
+        ->check(CLI::Range(std::size_t{1}, std::size_t{1024}));
     command->add_flag("--reuse-port", request->reuse_port,
                       "Several servers may listen there: the kernel spreads connections");
     command->footer(footer);

@@ -42,7 +42,8 @@ std::string name_of(const tcp_stream& peer) {
 answering::conversation::conversation(answering& of, const tcp_stream& peer) : of_(of) {
     if (of_.log_) name_ = name_of(peer);
     ++of_.accepted;
-    of_.live_max = std::max(of_.live_max, ++of_.live);
+    ++of_.live;
+    if (of_.live > of_.live_max) ++of_.live_max;
 }
 
 void answering::conversation::answer(char* message, std::size_t n) const {

@@ -4,6 +4,7 @@
 #include "weft/net/tcp_stream.hpp"
 
 #include <array>
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -13,7 +14,23 @@
 /// What `weft serve` does with a connection, in a task and in a fiber.
 namespace weft::tool {
 
-/// What the connections of a server share: how to answer, and the figures. One loop.
+/// A figure that one thread counts and others may read.
+class figure {
+public:
+    figure() noexcept = default;
+    figure& operator+=(std::uint64_t n) noexcept {
+        value_.store(*this + n, std::memory_order_relaxed);
+        return *this;
+    }
+    figure& operator++() noexcept { return *this += 1; }
+    figure& operator--() noexcept { return *this += ~std::uint64_t{0}; }
+    operator std::uint64_t() const noexcept { return value_.load(std::memory_order_relaxed); }
+
+private:
+    std::atomic<std::uint64_t> value_ = 0;
+};
+
+/// What the connections of a loop share: how to answer, and the figures.
 class answering {
 public:
     answering() noexcept = default;
@@ -50,12 +67,12 @@ public:
         std::string name_;  // for the log only
     };
 
-    std::size_t live = 0;
-    std::size_t live_max = 0;
-    std::uint64_t accepted = 0;
-    std::uint64_t finished = 0;  ///< by an end of the peer's side
-    std::uint64_t answers = 0;
-    std::uint64_t bytes = 0;  ///< each way
+    figure live;
+    figure live_max;
+    figure accepted;
+    figure finished;  ///< by an end of the peer's side
+    figure answers;
+    figure bytes;  ///< each way
 
 private:
     bool upper_ = false;

@@ -5,17 +5,21 @@
 #include "net_address.hpp"
 #include "open_files.hpp"
 #include "serve_answer.hpp"
-#include "stop_signals.hpp"
 #include "terminal.hpp"
 
+#include "weft/io/signals.hpp"
+#include "weft/net/serve_on_loops.hpp"
 #include "weft/weft.hpp"
 
 #include <fmt/core.h>
 
+#include <atomic>
 #include <cerrno>
+#include <csignal>
 #include <cstdio>
+#include <mutex>
 #include <system_error>
-#include <unistd.h>
+#include <vector>
 
 namespace weft::tool {
 namespace {
@@ -37,7 +41,8 @@ const char* remedy_for(int error) {
 /// Throws an error of one line with what to do about it.
 tcp_listener listen_at(const address& at, const serve_request& request) {
     try {
-        return tcp_listener(at, listen_options().reuse_port(request.reuse_port));
+        return tcp_listener(at,
+                            listen_options().reuse_port(request.reuse_port || request.threads > 1));
     } catch (const std::system_error& error) {
         const std::string why = error.code().message() + remedy_for(error.code().value());
         throw command_error(fmt::format("cannot listen at {}: {}", at.to_string(), why));
@@ -59,9 +64,12 @@ int errno_of(const std::exception_ptr& error) {
 
 class server {
 public:
-    server(const serve_request& request, stop_signals& stop, std::uint64_t open_files)
-        : request_(request), stop_(stop), open_files_(open_files), shows_(is_terminal(stderr)) {
-        answers_.upper(request.upper).log(request.log);
+    server(const serve_request& request, std::uint64_t open_files)
+        : request_(request),
+          open_files_(open_files),
+          shows_(is_terminal(stderr)),
+          answers_(request.threads) {
+        for (answering& of_loop : answers_) of_loop.upper(request.upper).log(request.log);
     }
 
     [[nodiscard]] task<> run();
@@ -73,33 +81,38 @@ private:
     [[nodiscard]] task<> show_progress();
     [[nodiscard]] serve_options options_for_serve();
     void failed(const std::exception_ptr& error);
+    void show(const std::string& text);
+    void clear_progress();
     void complain(const std::string& text);
     void say_where() const;
     void say_what_was() const;
 
+    [[nodiscard]] answering& answers_here() { return answers_[loop::current().index()]; }
+    [[nodiscard]] std::uint64_t sum(figure answering::* of) const {
+        std::uint64_t all = 0;
+        for (const answering& of_loop : answers_) all += of_loop.*of;
+        return all;
+    }
+
     const serve_request& request_;
-    stop_signals& stop_;
     std::uint64_t open_files_;
     bool shows_;
-    answering answers_;
+    std::vector<answering> answers_;  // by loop
     tcp_listener listener_{owned_descriptor()};
-    owned_descriptor asked_;  // readable when it is to stop
+    signals asked_{SIGINT, SIGTERM};
+    std::atomic<std::uint64_t> resets_ = 0;
+    std::atomic<std::uint64_t> failures_ = 0;
+    std::mutex mutex_;  // for what follows: any loop complains
     progress_line progress_;
-    std::uint64_t resets_ = 0;
-    std::uint64_t failures_ = 0;
     clock::time_point complained_at_ = clock::time_point::min();
 };
 
 task<> server::run() {
     const std::vector<address> found = co_await find_addresses(request_.listen);
     listener_ = listen_at(found.front(), request_);
-    // Before connections take all there may be.
-    const int signals = ::dup(stop_.fd());
-    if (signals < 0) throw_system_error(errno, "waiting for signals");
-    asked_ = owned_descriptor::adopt(signals);
     say_where();
     co_await with_scope(serve_in, std::ref(*this));
-    progress_.clear();
+    clear_progress();
     say_what_was();
 }
 
@@ -116,20 +129,21 @@ task<> server::serve_all() {
     serve_options how = options_for_serve();
     if (request_.fibers) {
         const in_fiber answer = request_.lines ? answer_lines_in_fiber : answer_in_fiber;
-        auto handler = [this, answer](tcp_stream peer) { answer(answers_, std::move(peer)); };
-        co_await serve(listener_, handler, std::move(how));
+        auto handler = [this, answer](tcp_stream peer) { answer(answers_here(), std::move(peer)); };
+        co_await serve_on_every_loop(listener_, handler, std::move(how));
     } else {
         const in_task answer = request_.lines ? answer_lines_in_task : answer_in_task;
         auto handler = [this, answer](tcp_stream peer) {
-            return answer(answers_, std::move(peer));
+            return answer(answers_here(), std::move(peer));
         };
-        co_await serve(listener_, handler, std::move(how));
+        co_await serve_on_every_loop(listener_, handler, std::move(how));
     }
 }
 
 serve_options server::options_for_serve() {
     serve_options how;
-    if (request_.max_connections > 0) how.max_connections(request_.max_connections);
+    if (request_.max_connections > 0)
+        how.max_connections(request_.max_connections / request_.threads);
     how.drain(std::chrono::duration_cast<std::chrono::nanoseconds>(
         std::chrono::duration<double>(request_.drain_seconds)));
     how.on_error([this](const std::exception_ptr& error) { failed(error); });
@@ -137,17 +151,16 @@ serve_options server::options_for_serve() {
 }
 
 task<> server::stop_when_asked(scope& all) {
-    co_await wait_readable(asked_.descriptor());
-    static_cast<void>(stop_.take());
-    progress_.clear();
-    if (answers_.live > 0)
+    static_cast<void>(co_await asked_.next());
+    clear_progress();
+    const std::uint64_t live = sum(&answering::live);
+    if (live > 0)
         fmt::print(stderr,
                    "weft serve: stopping: {} may finish within {:g} s; a second signal ends all at "
                    "once\n",
-                   counted(answers_.live, "connection"), request_.drain_seconds);
+                   counted(live, "connection"), request_.drain_seconds);
     listener_.close();
-    co_await wait_readable(asked_.descriptor());
-    static_cast<void>(stop_.take());
+    static_cast<void>(co_await asked_.next());
     all.cancel();
 }
 
@@ -158,12 +171,15 @@ task<> server::show_progress() {
         co_await sleep(redraw_every);
         const clock::time_point now = clock::now();
         const double seconds = std::chrono::duration<double>(now - then).count();
-        const auto rate = static_cast<double>(answers_.answers - answers) / seconds;
-        progress_.show(fmt::format(
-            "{} connections, {} answers/s; so far {} connections, {}", with_commas(answers_.live),
-            with_commas(static_cast<std::uint64_t>(rate)), with_commas(answers_.accepted),
-            readable_bytes(static_cast<double>(answers_.bytes))));
-        answers = answers_.answers;
+        const std::uint64_t answers_now = sum(&answering::answers);
+        const auto rate = static_cast<double>(answers_now - answers) / seconds;
+        const std::string text = fmt::format(
+            "{} connections, {} answers/s; so far {} connections, {}",
+            with_commas(sum(&answering::live)), with_commas(static_cast<std::uint64_t>(rate)),
+            with_commas(sum(&answering::accepted)),
+            readable_bytes(static_cast<double>(sum(&answering::bytes))));
+        show(text);
+        answers = answers_now;
         then = now;
     }
 }
@@ -189,7 +205,18 @@ void server::failed(const std::exception_ptr& error) {
     complain("a connection has failed: " + describe_exception(error));
 }
 
+void server::show(const std::string& text) {
+    const std::lock_guard lock(mutex_);
+    progress_.show(text);
+}
+
+void server::clear_progress() {
+    const std::lock_guard lock(mutex_);
+    progress_.clear();
+}
+
 void server::complain(const std::string& text) {
+    const std::lock_guard lock(mutex_);
     const clock::time_point now = clock::now();
     if (now < saturating_add(complained_at_, complain_every)) return;
     complained_at_ = now;
@@ -198,30 +225,37 @@ void server::complain(const std::string& text) {
 }
 
 void server::say_where() const {
-    fmt::print("listening at {}: {}{}, a {} for each connection\n",
+    const std::string loops_text =
+        request_.threads > 1 ? fmt::format(", on {} loops", request_.threads) : "";
+    fmt::print("listening at {}: {}{}, a {} for each connection{}\n",
                listener_.local_address().to_string(), request_.upper ? "upper-cases" : "echoes",
-               request_.lines ? " lines" : "", request_.fibers ? "fiber" : "task");
+               request_.lines ? " lines" : "", request_.fibers ? "fiber" : "task", loops_text);
     std::fflush(stdout);
 }
 
 void server::say_what_was() const {
+    const std::uint64_t accepted = sum(&answering::accepted);
     std::string text = fmt::format(
-        "served {}, at most {} at once: {}, {} each way", counted(answers_.accepted, "connection"),
-        with_commas(answers_.live_max), counted(answers_.answers, "answer"),
-        readable_bytes(static_cast<double>(answers_.bytes)));
-    const std::uint64_t ended = answers_.finished + resets_ + failures_;
+        "served {}, at most {} at once: {}, {} each way", counted(accepted, "connection"),
+        with_commas(sum(&answering::live_max)), counted(sum(&answering::answers), "answer"),
+        readable_bytes(static_cast<double>(sum(&answering::bytes))));
+    const std::uint64_t ended = sum(&answering::finished) + resets_ + failures_;
     const auto add = [&text](std::uint64_t number, const char* what) {
         if (number > 0) text += fmt::format("; {} {}", with_commas(number), what);
     };
     add(resets_, "reset by their peers");
     add(failures_, "failed");
-    add(answers_.accepted - ended, "cut off at the end");
+    add(accepted - ended, "cut off at the end");
+    if (answers_.size() > 1) {
+        text += "\nby loop:";
+        for (const answering& of_loop : answers_)
+            text += fmt::format(" {}", counted(of_loop.accepted, "connection"));
+    }
     fmt::print("{}\n", text);
 }
 
-task<> serve_until_stopped(const serve_request& request, stop_signals& stop,
-                           std::uint64_t open_files) {
-    server all(request, stop, open_files);
+task<> serve_until_stopped(const serve_request& request, std::uint64_t open_files) {
+    server all(request, open_files);
     co_await all.run();
 }
 
@@ -234,8 +268,8 @@ int run_serve(const serve_request& request) {
                    "weft serve: note: {} connections need more than the {} open files that are "
                    "allowed here (ulimit -Hn); those beyond will wait\n",
                    with_commas(request.max_connections), with_commas(open_files));
-    stop_signals stop;
-    weft::run(options().watchdog(0ns), serve_until_stopped(request, stop, open_files));
+    const options how = options().watchdog(0ns).threads(request.threads);
+    weft::run(how, serve_until_stopped(request, open_files));
     return 0;
 }
 

@@ -16,6 +16,7 @@ struct serve_request {
     bool reuse_port = false;
     std::size_t max_connections = 0;  // 0: no limit of its own
     double drain_seconds = 30;
+    std::size_t threads = 1;
 };
 
 /// Until SIGINT or SIGTERM. Throws what keeps it from listening. Exit status.

@@ -97,14 +97,28 @@ std::string describe(const control_block& b) {
     return text;
 }
 
-std::string describe_waits(scheduler& home) {
+namespace {
+/// "1.5 s".
+std::string describe_span(clock::duration d) {
+    char text[32];
+    std::snprintf(text, sizeof text, "%.1f s", std::chrono::duration<double>(d).count());
+    return text;
+}
+}  // namespace
+
+std::string describe_waits(scheduler& home, waits_text with) {
     constexpr std::size_t most = 100;
     std::string text;
     std::size_t n = 0;
     home.blocks().each([&](control_block& b) {
         if (b.ended() || ++n > most) return;
         text += "\n- " + describe(b);
-        if (b.wait != nullptr) text += ", waits for " + std::string(b.wait->kind->what);
+        if (b.wait != nullptr) {
+            text += ", waits for " + std::string(b.wait->kind->what);
+            if (with == waits_text::times) text += ", for " + describe_span(home.now() - b.since);
+        } else if (with == waits_text::times) {
+            text += ", waits for nothing: it runs on, though it is cancelled";
+        }
         const async_backtrace chain = backtrace_of(b);
         for (const auto& at : chain.frames())
             if (place_of(at) != b.spawned_at) text += "\n    at " + describe_frame(at);

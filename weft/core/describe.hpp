@@ -28,8 +28,12 @@ namespace detail {
 [[nodiscard]] WEFT_EXPORT std::string clean_function_name(std::string_view name);
 /// "task 3 'crawl', spawned at crawl.cpp:21".
 [[nodiscard]] WEFT_EXPORT std::string describe(const control_block& b);
-/// A line for each coroutine that lives: what it waits for, and where.
-[[nodiscard]] WEFT_EXPORT std::string describe_waits(scheduler& home);
+/// A line for each coroutine that lives: what it waits for, and where; and since when.
+enum class waits_text : bool { places, times };
+[[nodiscard]] WEFT_EXPORT std::string describe_waits(scheduler& home,
+                                                     waits_text with = waits_text::places);
+/// Says what is left of a loop that was to end.
+void report_held_up(scheduler& home) noexcept;
 /// For `stack::set_owner`: in a signal handler.
 std::size_t name_for_overflow(const void* block, char* buffer, std::size_t bytes) noexcept;
 /// Names change and go under a mutex, because the watchdog may be reading one.

@@ -11,6 +11,12 @@ driver::~driver() = default;
 bool driver::is_stuck() const noexcept {
     return false;
 }
+bool driver::is_of_kernel() const noexcept {
+    return false;
+}
+bool driver::performs_files() const noexcept {
+    return false;
+}
 int driver::descriptor() {
     throw usage_error(std::string("loop::fd(): the driver '") + name() +
                       "' has no descriptor to wait for: call run_ready() by next_deadline(), or "

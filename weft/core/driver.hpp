@@ -55,6 +55,9 @@ public:
     /// return. Only a driver that is the whole world can tell.
     [[nodiscard]] virtual bool is_stuck() const noexcept;
 
+    /// Its time is its own: nothing outside of it may be waited for together with it.
+    [[nodiscard]] virtual bool is_virtual() const noexcept { return false; }
+
     /// For a loop that is run by another: a descriptor that is readable when a `park` would have
     /// something to complete, and from the deadline of the last `prepare` on. Throws `usage_error`
     /// when the driver has none, and `std::system_error`.
@@ -66,6 +69,13 @@ public:
     /// Threads begin, or cease, to compute something that the loop waits for, and that takes real
     /// time. A driver whose time is virtual must not let it run ahead meanwhile. May be nested.
     virtual void await_real_work(bool begins) noexcept;
+
+    /// Its descriptors are those of the kernel: what else opens some there, and processes, may be
+    /// used on it. False where the world is simulated.
+    [[nodiscard]] virtual bool is_of_kernel() const noexcept;
+    /// It performs `read_at`, `write_at`, `sync` and `sync_data` whatever the disk takes. One that
+    /// does not is done with them at once: their result is `-EAGAIN` when they would block.
+    [[nodiscard]] virtual bool performs_files() const noexcept;
 
     /// A pipe, non-blocking where the driver wants it so and closed on exec: the end to read from,
     /// then the one to write to. Throws `std::system_error`.

@@ -35,8 +35,15 @@ void inbox::let_go() noexcept {
     leave();
 }
 
+void inbox::wake() noexcept {
+    if (!enter()) return;
+    driver_.wake();
+    leave();
+}
+
 posted* inbox::take() noexcept {
-    posted* rest = newest_.exchange(nullptr, std::memory_order_acquire);
+    // Released too: who finds it `settled` by this knows that the loop is not idle.
+    posted* rest = newest_.exchange(nullptr, std::memory_order_acq_rel);
     posted* oldest = nullptr;
     while (rest != nullptr) {
         posted* const p = rest;

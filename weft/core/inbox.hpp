@@ -52,6 +52,13 @@ public:
         return (posting_.load(std::memory_order_acquire) & closed_bit) != 0;
     }
 
+    /// Has the loop make a turn. Any thread.
+    void wake() noexcept;
+    /// Nothing is there that was posted before the caller learnt of it. Any thread.
+    [[nodiscard]] bool settled() const noexcept {
+        return newest_.load(std::memory_order_acquire) == nullptr;
+    }
+
     /// The loop's thread: everything posted so far, oldest first.
     [[nodiscard]] bool empty() const noexcept {
         return newest_.load(std::memory_order_relaxed) == nullptr;

@@ -39,6 +39,14 @@ made_by<Make> get_as(coroutine_kind kind, Make make) {
     return await(spawn_as(kind, std::move(make)));
 }
 
+/// The same of a task, awaited by a coroutine of that kind: one for each type of result, where a
+/// callable for each call would take the compiler long.
+template <class T>
+T get_as(coroutine_kind kind, task<T> one) {
+    if (kind == coroutine_kind::task) return await(spawn(std::move(one)));
+    return await(spawn([](task<T> kept) -> T { return await(std::move(kept)); }, std::move(one)));
+}
+
 /// Runs `fn(kind)` for both kinds, on every loop, in a fiber.
 template <class F>
 void in_both_kinds(F fn) {

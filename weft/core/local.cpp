@@ -100,6 +100,35 @@ local_values* locals_to_inherit(const control_block* by) noexcept {
     return map;
 }
 
+carried_locals::carried_locals() {
+    const control_block* const b = running_block();
+    const local_values* const from = b != nullptr ? b->locals : of_thread;
+    if (from == nullptr) [[likely]]
+        return;
+    auto own = std::make_unique<local_values>();
+    own->sorted.reserve(from->sorted.size());
+    try {
+        for (const local_value* const v : from->sorted)
+            if (v->copy != nullptr) own->sorted.push_back(v->copy(v));
+    } catch (...) {
+        drop_map(own.release());
+        throw;
+    }
+    map_ = own.release();
+}
+
+carried_locals::~carried_locals() {
+    drop_map(map_);
+}
+
+carried_locals::given::given(carried_locals& to_give) noexcept
+    : before_(std::exchange(of_thread, std::exchange(to_give.map_, nullptr))) {
+    at_locals_end.arm();
+}
+carried_locals::given::~given() {
+    drop_map(std::exchange(of_thread, before_));
+}
+
 void drop_locals(control_block& b) noexcept {
     drop_all(b.locals);
 }

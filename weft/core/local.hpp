@@ -59,7 +59,10 @@ private:
 ///    begins there. A callback of the loop sees those. A coroutine of another library sees those of
 ///    who runs it.
 /// 4. Values are destroyed when the last of those who share them has ended or set another.
-/// 5. A `local` may be used by any thread, and outlives nobody: usually it is static.
+/// 5. `spawn_on` takes copies of them along to another thread, where they are destroyed. So what a
+///    value shares with its copies must bear that (a `shared_ptr` does; what it points to is shared
+///    between the threads). Values that cannot be copied stay behind.
+/// 6. A `local` may be used by any thread, and outlives nobody: usually it is static.
 template <class T>
 class local {
     static_assert(std::is_object_v<T> && !std::is_const_v<T>, "a local holds an object");

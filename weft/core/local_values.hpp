@@ -5,6 +5,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -22,15 +23,27 @@ namespace weft::detail {
 struct local_value {
     std::uint64_t key;  ///< of the `local`; never used twice
     void (*destroy)(local_value* self) noexcept;
+    local_value* (*copy)(const local_value* self);  ///< null: of a type that has no copies
     std::size_t holders = 1;
 };
 template <class T>
 struct local_value_of final : local_value {
     template <class... Args>
     explicit local_value_of(std::uint64_t of, Args&&... args)
-        : local_value{of, [](local_value* v) noexcept { delete static_cast<local_value_of*>(v); }},
+        : local_value{of, [](local_value* v) noexcept { delete static_cast<local_value_of*>(v); },
+                      copier()},
           value(std::forward<Args>(args)...) {}
     T value;
+
+private:
+    static constexpr auto copier() noexcept -> local_value* (*)(const local_value*) {
+        if constexpr (std::is_copy_constructible_v<T>)
+            return [](const local_value* v) -> local_value* {
+                return new local_value_of(v->key, static_cast<const local_value_of*>(v)->value);
+            };
+        else
+            return nullptr;
+    }
 };
 
 struct local_values {
@@ -48,6 +61,32 @@ WEFT_EXPORT void drop_local(local_value* v) noexcept;
 
 /// What who is begun by `by`, or outside of a coroutine, shares with it.
 [[nodiscard]] local_values* locals_to_inherit(const control_block* by) noexcept;
+/// Copies of the caller's values, on their way to another thread: each map belongs to one. What
+/// cannot be copied stays behind.
+class WEFT_EXPORT carried_locals {
+public:
+    /// Of the caller. What a copy throws, it throws.
+    carried_locals();
+    carried_locals(carried_locals&& other) noexcept : map_(std::exchange(other.map_, nullptr)) {}
+    carried_locals& operator=(carried_locals&&) = delete;
+    ~carried_locals();
+
+    /// Outside of a coroutine: while it lives, whoever is begun begins with them.
+    class WEFT_EXPORT given {
+    public:
+        explicit given(carried_locals& to_give) noexcept;
+        given(const given&) = delete;
+        given& operator=(const given&) = delete;
+        ~given();
+
+    private:
+        local_values* before_;
+    };
+
+private:
+    local_values* map_ = nullptr;
+};
+
 /// At the end of a coroutine that has some.
 [[gnu::cold]] void drop_locals(control_block& b) noexcept;
 

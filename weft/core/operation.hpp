@@ -23,9 +23,13 @@ enum class operation_code : std::uint8_t {
     accept,           ///< Result: a new socket, fit for operations and closed on exec
     connect,          ///< to the address of `size` bytes at `buffer`. Result: 0
     send_file,  ///< send at most `size` bytes of the `file_part` at `buffer`. Result: the bytes
+    read_at,    ///< `read` of a file: `buffer` is a `file_place`. See `driver::performs_files`
+    write_at,   ///< `write` to a file: `buffer` is a `file_place`
+    sync,       ///< everything written to a file is on its disk. Result: 0
+    sync_data,  ///< the same without what it does not need to be read
 };
 #pragma GCC diagnostic pop
-inline constexpr std::size_t operation_code_count = 11;
+inline constexpr std::size_t operation_code_count = 15;
 
 /// Where the bytes of a `send_file` come from.
 class file_part {
@@ -34,6 +38,22 @@ public:
     int file;
     std::int64_t offset;
 };
+
+/// Which bytes of a file, and where they are in memory.
+class file_place {
+public:
+    file_place(void* memory, std::int64_t from) noexcept : bytes(memory), offset(from) {}
+    /// The file's own position, which moves.
+    static constexpr std::int64_t own = -1;
+
+    void* bytes;
+    std::int64_t offset;
+};
+
+/// Of a file, which never is ready or not: it takes what its disk takes.
+[[nodiscard]] constexpr bool is_of_file(operation_code code) noexcept {
+    return code >= operation_code::read_at;
+}
 
 /// An operation, from its submission until it is complete. It lies in the frame or on the stack of
 /// who waits for it, and neither moves nor goes meanwhile: a kernel may own its memory.

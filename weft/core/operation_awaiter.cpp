@@ -22,13 +22,17 @@ constexpr wait_kind sending{"send", &ask_for_its_end};
 constexpr wait_kind accepting{"accept", &ask_for_its_end};
 constexpr wait_kind connecting{"connect", &ask_for_its_end};
 constexpr wait_kind sending_file{"sendfile", &ask_for_its_end};
+constexpr wait_kind reading_file{"read of a file", &ask_for_its_end};
+constexpr wait_kind writing_file{"write to a file", &ask_for_its_end};
+constexpr wait_kind syncing{"sync of a file", &ask_for_its_end};
 
 }  // namespace
 
 // By `operation_code`.
 const std::array<const wait_kind*, operation_code_count> operation_kinds{
-    &readable,  &writable, &reading,   &writing,    &receiving,    &sending,
-    &receiving, &sending,  &accepting, &connecting, &sending_file,
+    &readable,     &writable,     &reading,      &writing,   &receiving,
+    &sending,      &receiving,    &sending,      &accepting, &connecting,
+    &sending_file, &reading_file, &writing_file, &syncing,   &syncing,
 };
 
 std::system_error error_of(const operation& op) {

@@ -51,7 +51,7 @@ enum class direction : unsigned char { in, out };
 [[nodiscard]] constexpr direction direction_of(operation_code code) noexcept {
     using enum operation_code;
     return code == read || code == readable || code == receive || code == receive_message ||
-                   code == accept
+                   code == accept || code == read_at
                ? direction::in
                : direction::out;
 }

@@ -5,13 +5,16 @@
 #include "weft/core/driver.hpp"
 #include "weft/core/oracle.hpp"
 
+#include <algorithm>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <exception>
 #include <functional>
 #include <memory>
+#include <string>
 #include <string_view>
+#include <thread>
 #include <utility>
 
 /// How a loop is to run.
@@ -19,6 +22,7 @@ namespace weft {
 
 /// ```cpp
 /// const auto watched = weft::options{}.watchdog(std::chrono::milliseconds(20));
+/// const auto crawling = weft::options{}.threads(4).name("crawl");
 /// ```
 class WEFT_EXPORT options {
 public:
@@ -66,6 +70,44 @@ public:
         driver_ = std::move(make);
         return *this;
     }
+    /// So many loops, each pinned to a thread of its own: the calling one has the first, and the
+    /// others live for as long as `run` does (`weft::loops()`). 0: one for each processor. Default
+    /// 1. The functions given here are then called on any of these threads.
+    options& threads(std::size_t n) noexcept {
+        threads_ = n != 0 ? n : std::max<std::size_t>(std::thread::hardware_concurrency(), 1);
+        return *this;
+    }
+    /// The threads of `run` are called crawl-0, crawl-1 and so on, for `name("crawl")`, cut to the
+    /// 15 bytes that Linux has for it; the first has its old name again when `run` returns.
+    options& name(std::string text) {
+        name_ = std::move(text);
+        return *this;
+    }
+    /// Each thread of `run` keeps to one processor of those that it may use. Default: off.
+    options& pin_threads(bool on) noexcept {
+        pin_threads_ = on;
+        return *this;
+    }
+    /// Whether SIGINT and SIGTERM stop `run`, where they would end the process: the first one as
+    /// `loop::stop()` does, and `run` throws `interrupted` unless its coroutine returns; the second
+    /// one ends the process. Default: on.
+    options& stop_on_signals(bool on) noexcept {
+        stop_on_signals_ = on;
+        return *this;
+    }
+    /// For how long everything runs on when the loop was told to stop, and knows it (`stopping()`),
+    /// before it is cancelled. Default zero.
+    options& drain(std::chrono::nanoseconds time) noexcept {
+        drain_ = time;
+        return *this;
+    }
+    /// Gets a text, once, when coroutines are left `grace` after all was cancelled: who, what each
+    /// waits for, for how long, and where. They are waited for all the same. On the thread of their
+    /// loop. Default: standard error.
+    options& on_held_up(slow f) {
+        on_held_up_ = std::move(f);
+        return *this;
+    }
     /// Who decides what is left open; must outlive the loop. Default: nobody (first come, first
     /// served).
     options& choices(oracle* o) noexcept {
@@ -106,6 +148,12 @@ public:
     [[nodiscard]] std::size_t stack() const noexcept { return stack_bytes_; }
     [[nodiscard]] std::size_t guard() const noexcept { return guard_bytes_; }
     [[nodiscard]] std::chrono::nanoseconds spin() const noexcept { return spin_; }
+    [[nodiscard]] std::size_t threads() const noexcept { return threads_; }
+    [[nodiscard]] const std::string& name() const noexcept { return name_; }
+    [[nodiscard]] bool pin_threads() const noexcept { return pin_threads_; }
+    [[nodiscard]] bool stop_on_signals() const noexcept { return stop_on_signals_; }
+    [[nodiscard]] std::chrono::nanoseconds drain() const noexcept { return drain_; }
+    [[nodiscard]] const slow& on_held_up() const noexcept { return on_held_up_; }
     /// 0: the default.
     [[nodiscard]] std::size_t offload_threads() const noexcept { return offload_threads_; }
     [[nodiscard]] std::size_t offload_queue() const noexcept { return offload_queue_; }
@@ -122,6 +170,12 @@ private:
     std::chrono::nanoseconds grace_ = std::chrono::seconds(5);
     std::size_t stack_bytes_ = std::size_t{256} * 1024;
     std::size_t guard_bytes_ = std::size_t{64} * 1024;
+    std::size_t threads_ = 1;
+    std::string name_;
+    bool pin_threads_ = false;
+    bool stop_on_signals_ = true;
+    std::chrono::nanoseconds drain_{0};
+    slow on_held_up_;
     std::function<std::unique_ptr<weft::driver>()> driver_;
     oracle* oracle_ = nullptr;
     std::chrono::nanoseconds spin_ = std::chrono::microseconds(50);

@@ -3,6 +3,7 @@
 #include "weft/base/export.hpp"
 #include "weft/core/inbox.hpp"
 #include "weft/core/join_handle.hpp"
+#include "weft/core/local_values.hpp"
 #include "weft/core/remote_loop.hpp"
 #include "weft/core/remote_wait.hpp"
 #include "weft/core/run.hpp"
@@ -282,7 +283,8 @@ private:
 };
 
 /// Begins a coroutine on another loop, from any thread: a task or a fiber, as `spawn` has it, with
-/// the callable and copies of the arguments moved there. `usage_error` when that loop is closed;
+/// the callable and copies of the arguments moved there, and copies of the caller's `local`s.
+/// `usage_error` when that loop is closed;
 /// when it is closed before the coroutine has begun, its end is a `child_cancelled`.
 template <class F, class... Args>
     requires std::invocable<std::decay_t<F>&&, std::unwrap_ref_decay_t<Args>&&...>
@@ -306,6 +308,7 @@ template <class F, class... Args>
             const std::shared_ptr<state_type> state = std::exchange(state_, nullptr);
             try {
                 detail::scheduler& home = detail::this_scheduler();
+                const detail::carried_locals::given with(locals_);
                 std::apply(
                     [&](auto&&... a) {
                         remote_handle<result>::bind(
@@ -322,6 +325,7 @@ template <class F, class... Args>
         std::shared_ptr<state_type> state_;
         std::decay_t<F> fn_;
         std::tuple<std::decay_t<Args>...> args_;
+        detail::carried_locals locals_;  // of who calls spawn_on
     };
     if (!where.post(beginning(handle.shared(), std::decay_t<F>(std::forward<F>(fn)),
                               std::tuple<std::decay_t<Args>...>(std::forward<Args>(args)...))))

@@ -4,15 +4,39 @@
 #include "weft/base/error.hpp"
 #include "weft/core/block_extra.hpp"
 #include "weft/core/describe.hpp"
+#include "weft/core/loop_group.hpp"
+#include "weft/core/signal_stop.hpp"
+#include "weft/core/stopping.hpp"
+
+#include <optional>
+#include <utility>
+#include <vector>
 
 namespace weft {
 
 deadlock::~deadlock() = default;
 
+namespace {
+
+bool is_child_cancelled(const std::exception_ptr& error) {
+    try {
+        std::rethrow_exception(error);
+    } catch (const child_cancelled&) {
+        return true;
+    } catch (...) {
+        return false;
+    }
+}
+
+}  // namespace
+
 loop::loop(options how)
     : scheduler_(std::make_unique<detail::scheduler>(std::move(how))),
       mail_(scheduler_->shared_mail()) {
     scheduler_->facade = this;
+    if (scheduler_->how().threads() > 1)
+        throw usage_error("loop: it is one thread's: weft::run(options, ...) makes several for "
+                          "options::threads(n)");
 }
 loop::~loop() {
     WEFT_CHECK(!scheduler_ || detail::the_scheduler != scheduler_.get(),
@@ -27,7 +51,7 @@ void loop::close() {
         throw usage_error("loop::close(): the loop runs: let run() return first");
     if (scheduler_ && scheduler_->live() != 0) {
         const running here(*this);
-        scheduler_->root().cancel(cancel_origin(cancel_reason::loop_ends, nullptr, 0));
+        scheduler_->end(cancel_origin(cancel_reason::loop_ends, nullptr, 0));
         drain();
     }
     scheduler_.reset();
@@ -55,7 +79,7 @@ void loop::wake_if_idle() const noexcept {
 void loop::stop(std::source_location at) {
     detail::scheduler& s = own("loop::stop()");
     const detail::scheduler_visit within(s);
-    s.root().cancel(cancel_origin(cancel_reason::stopped, detail::place_of(at), 0));
+    s.stop_all(cancel_origin(cancel_reason::stopped, detail::place_of(at), 0));
 }
 
 bool loop::run_ready() {
@@ -89,12 +113,17 @@ loop::running::~running() = default;
 void loop::drive(detail::control_block& root) {
     detail::scheduler& s = scheduler();
     if (!s.run_until_ended(root)) {
-        const std::string waits = detail::describe_waits(s);
-        s.root().cancel(cancel_origin(cancel_reason::deadlock, nullptr, 0));
-        drain();
+        std::string waits = detail::describe_waits(s);
+        if (s.group != nullptr) waits += s.group->describe_others();
+        end(cancel_origin(cancel_reason::deadlock, nullptr, 0));
         throw deadlock("run(): nothing can ever run again; these wait:" + waits);
     }
-    s.root().cancel(cancel_origin(cancel_reason::loop_ends, nullptr, 0));
+    end(cancel_origin(cancel_reason::loop_ends, nullptr, 0));
+}
+
+void loop::end(const cancel_origin& origin) {
+    scheduler().end(origin);
+    if (scheduler().group != nullptr) scheduler().group->finish(origin);
     drain();
 }
 
@@ -108,18 +137,77 @@ void loop::drain() {
                    "coroutines are left at the end of run() that nothing can ever wake");
         s.root().cancel_everything(cancel_origin(cancel_reason::deadlock, nullptr, 0));
     }
-    s.root().renew();
+    s.renew();
     // Its descriptor may be watched between this run and the next turn.
     s.world().prepare(s.next_deadline());
 }
 
+void loop::run_in_group() {
+    const running here(*this);
+    scheduler().group->run_others();
+}
+
 void loop::rethrow(detail::control_block& root) {
     using detail::block_state;
-    if (root.state == block_state::cancelled)
+    const int signal = scheduler().stops().signal;
+    if (root.state == block_state::cancelled) {
+        if (signal != 0) throw interrupted(signal);
         throw child_cancelled("run(): its coroutine was " + root.extra->origin.text());
+    }
     root.flags |= detail::block_flag::observed;
+    if (signal != 0 && is_child_cancelled(root.extra->error)) throw interrupted(signal);
     detail::remember_trace(root.extra->error, root.extra->trace);
     std::rethrow_exception(root.extra->error);
 }
 
+std::size_t loop::index() const {
+    return scheduler().index;
+}
+
+std::span<const remote_loop> loops() {
+    detail::scheduler& s = detail::scheduler_for("loops()");
+    if (s.group != nullptr) return s.group->remotes();
+    if (s.remotes_of_one == nullptr)
+        s.remotes_of_one = std::make_shared<detail::loop_remotes>(std::vector{s.shared_mail()});
+    return s.remotes_of_one->all();
+}
+
+namespace detail {
+namespace {
+
+const options& checked(const options& how) {
+    if (the_scheduler != nullptr)
+        throw usage_error("run(): a loop runs on this thread already: spawn() or await instead, or "
+                          "run the other loop on another thread");
+    if (how.threads() > 1 && how.choices() != nullptr)
+        throw usage_error("run(): several threads have no order that choices() could decide: leave "
+                          "out threads() in a simulated world");
+    return how;
+}
+
+}  // namespace
+
+struct run_loops::parts {
+    explicit parts(const options& how) : dress(how, 0), first(options(how).threads(1)) {}
+    signal_stop signals;
+    thread_dress dress;
+    loop first;
+    std::optional<loop_group> all;
+};
+
+run_loops::run_loops(const options& how) : parts_(std::make_unique<parts>(checked(how))) {
+    scheduler& home = parts_->first.scheduler();
+    if (how.threads() > 1 && home.world().is_virtual())
+        throw usage_error("run(): several threads, each with a simulated world, would have as many "
+                          "times: leave out threads() there");
+    if (how.stop_on_signals()) home.stops().by_signals = parts_->signals.attach(home.shared_mail());
+    if (how.threads() > 1) parts_->all.emplace(parts_->first, how, home.stops().by_signals);
+}
+run_loops::~run_loops() = default;
+
+loop& run_loops::first() noexcept {
+    return parts_->first;
+}
+
+}  // namespace detail
 }  // namespace weft

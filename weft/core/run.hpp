@@ -11,6 +11,7 @@
 #include <functional>
 #include <memory>
 #include <source_location>
+#include <span>
 #include <stdexcept>
 #include <string>
 #include <type_traits>
@@ -41,6 +42,11 @@ private:
     std::uint64_t spawned_;
     std::size_t timers_;
 };
+
+namespace detail {
+class loop_group;
+class run_loops;
+}  // namespace detail
 
 /// An event loop: what `run` makes for the time of its call.
 ///
@@ -142,10 +148,11 @@ public:
     /// What another thread keeps of this loop; it may outlive it. Any thread.
     [[nodiscard]] remote_loop remote() const noexcept { return remote_loop(mail_); }
 
-    /// Ends `run`, as its end does: all that lives is cancelled and joined. When its own coroutine
+    /// Ends `run`, as its end does: all that lives is cancelled and joined, when `options::drain`
+    /// has passed (`weft::stopping`); a second call does not wait for that. When its own coroutine
     /// then ends by that, `run` throws `child_cancelled`; when it catches it and returns, `run`
-    /// gives what it returns. Without a `run` (embedded), cancels all that lives. Of the loop's
-    /// thread: from another one, `post` it.
+    /// gives what it returns. Without a `run` (embedded), cancels all that lives. The loops that
+    /// run with it are stopped too. Of the loop's thread: from another one, `post` it.
     void stop(std::source_location at = std::source_location::current());
 
     // --- run by another loop
@@ -168,6 +175,8 @@ public:
     /// the same.
     void close();
     [[nodiscard]] bool closed() const noexcept { return scheduler_ == nullptr; }
+    /// Its place in `weft::loops()`.
+    [[nodiscard]] std::size_t index() const;
     [[nodiscard]] clock::time_point time() const;
     [[nodiscard]] loop_statistics statistics() const;
 
@@ -196,13 +205,60 @@ private:
         if (!root.successful()) rethrow(root.block());
         return std::move(root).operator co_await().finish();
     }
-    [[noreturn]] static void rethrow(detail::control_block& root);
+    [[noreturn]] void rethrow(detail::control_block& root);
+    friend class detail::loop_group;
+    friend class detail::run_loops;
+    void run_in_group();
+    void end(const cancel_origin& origin);
 
     std::unique_ptr<detail::scheduler> scheduler_;
     std::shared_ptr<detail::inbox> mail_;  // outlives it
 };
 
-/// Makes a loop and runs a task, or what `fn(args...)` is, on it; see `loop::run`.
+/// The loops that run with this thread's, those of `options::threads`: the first is that of the
+/// thread that called `run`. Each is its own, and alone, in a `loop` that runs by itself. Valid on
+/// all of them until `run` returns; a copy of one may be kept, but as long as a copy is left that
+/// loop does not call itself deadlocked, and these do not count. `usage_error` without a loop.
+///
+/// ```cpp
+/// weft::task<int> count_on_every_loop() {
+///     std::vector<weft::remote_handle<std::size_t>> all;
+///     for (const weft::remote_loop& there : weft::loops())
+///         all.push_back(weft::spawn_on(there, [] { return weft::loop::current().index(); }));
+///     int sum = 0;
+///     for (const auto& h : all) sum += static_cast<int>(co_await h);
+///     co_return sum;
+/// }
+/// int six() { return weft::run(weft::options{}.threads(4), count_on_every_loop); }
+/// ```
+[[nodiscard]] WEFT_EXPORT std::span<const remote_loop> loops();
+
+namespace detail {
+
+/// What `run` has for the time of its call: a loop on this thread, and what `options` asks for
+/// besides.
+class WEFT_EXPORT run_loops {
+public:
+    explicit run_loops(const options& how);
+    run_loops(const run_loops&) = delete;
+    run_loops& operator=(const run_loops&) = delete;
+    ~run_loops();
+    [[nodiscard]] loop& first() noexcept;
+
+private:
+    struct parts;
+    std::unique_ptr<parts> parts_;
+};
+
+}  // namespace detail
+
+/// Makes a loop and runs a task, or what `fn(args...)` is, on it; see `loop::run`. With options it
+/// may be several loops, which end together: `fn` runs on the first, and when it has ended what
+/// lives on any of them is cancelled and joined.
+///
+/// SIGINT and SIGTERM stop it (`options::stop_on_signals`): it throws `interrupted` unless its
+/// coroutine returns all the same. Throws `std::system_error` when the system refuses a thread or a
+/// descriptor, and has left nothing behind then.
 ///
 /// ```cpp run
 /// #include <weft/weft.hpp>
@@ -216,36 +272,38 @@ private:
 /// ```
 template <class T>
 T run(task<T>&& t, std::source_location at = std::source_location::current()) {
-    return loop().run(std::move(t), at);
+    return detail::run_loops(options()).first().run(std::move(t), at);
 }
 template <class F>
     requires std::invocable<std::decay_t<F>&&>
 decltype(auto) run(F&& fn, std::source_location at = std::source_location::current()) {
-    return loop().run(std::forward<F>(fn), at);
+    return detail::run_loops(options()).first().run(std::forward<F>(fn), at);
 }
 template <class F, class A, class... More>
     requires(!std::same_as<std::decay_t<F>, options> &&
              std::invocable<std::decay_t<F> &&, std::unwrap_ref_decay_t<A> &&,
                             std::unwrap_ref_decay_t<More> && ...>)
 decltype(auto) run(F&& fn, A&& a, More&&... more) {
-    return loop().run(std::forward<F>(fn), std::forward<A>(a), std::forward<More>(more)...);
+    return detail::run_loops(options()).first().run(std::forward<F>(fn), std::forward<A>(a),
+                                                    std::forward<More>(more)...);
 }
 /// The same with options.
 template <class T>
 T run(const options& how, task<T>&& t, std::source_location at = std::source_location::current()) {
-    return loop(how).run(std::move(t), at);
+    return detail::run_loops(how).first().run(std::move(t), at);
 }
 template <class F>
     requires std::invocable<std::decay_t<F>&&>
 decltype(auto) run(const options& how, F&& fn,
                    std::source_location at = std::source_location::current()) {
-    return loop(how).run(std::forward<F>(fn), at);
+    return detail::run_loops(how).first().run(std::forward<F>(fn), at);
 }
 template <class F, class A, class... More>
     requires std::invocable<std::decay_t<F>&&, std::unwrap_ref_decay_t<A>&&,
                             std::unwrap_ref_decay_t<More>&&...>
 decltype(auto) run(const options& how, F&& fn, A&& a, More&&... more) {
-    return loop(how).run(std::forward<F>(fn), std::forward<A>(a), std::forward<More>(more)...);
+    return detail::run_loops(how).first().run(std::forward<F>(fn), std::forward<A>(a),
+                                              std::forward<More>(more)...);
 }
 
 }  // namespace weft

@@ -9,6 +9,7 @@
 #include "weft/core/join_waiter.hpp"
 #include "weft/core/local_values.hpp"
 #include "weft/core/look_ahead.hpp"
+#include "weft/core/loop_group.hpp"
 #include "weft/core/scope_children.hpp"
 #include "weft/core/stored_result.hpp"
 
@@ -66,6 +67,7 @@ scheduler::scheduler(options how)
 scheduler::~scheduler() {
     WEFT_CHECK(live_ == 0, "a loop was destroyed while coroutines live");
     inbox_->close();
+    remotes_of_one.reset();
     drop_calls();
     offload_pool.reset();
     root_.leave();
@@ -224,18 +226,29 @@ bool scheduler::poll() {
     take_mail();
     call_callbacks();
     if (!timers_.empty()) expire_timers();
+    if (stops_.due() != clock::never) [[unlikely]]
+        stop_is_due();
     if (!ready_.empty() || !calls_.empty()) {
         spinner_.refill();
-        if (operations > 0 || !timers_.empty()) driver_->park(clock::time_point::min());
+        if (operations > 0 || !timers_.empty() || stops_.due() != clock::never)
+            driver_->park(clock::time_point::min());
         return true;
     }
-    const bool alone = foreign_waits == 0 && remotes == 0 && !inbox_->is_held();
-    if (timers_.nearest() == clock::never && alone && (operations == 0 || driver_->is_stuck())) {
+    if (nothing_can_come()) {
         // Something may have been posted since, by who is a remote no longer.
-        return take_mail();
+        if (group == nullptr) return take_mail();
+        if (group->all_idle(*this)) return false;
     }
     park();
     return true;
+}
+
+/// Unless another loop of its group posts it.
+bool scheduler::nothing_can_come() noexcept {
+    if (group != nullptr && live_ == 0 && group->is_ending()) return true;
+    return timers_.nearest() == clock::never && stops_.drained_at == clock::never &&
+           foreign_waits == 0 && remotes == 0 && !inbox_->is_held() &&
+           (operations == 0 || driver_->is_stuck());
 }
 
 void scheduler::park() noexcept {
@@ -243,9 +256,10 @@ void scheduler::park() noexcept {
     const bool by_others = remotes != 0 && operations == 0 && oracle_ == nullptr;
     if (!spinner_.missed()) spinner_.refill();  // what it has found does not count
     if (!by_others || !spinner_.until([this] { return !inbox_->empty(); }))
-        driver_->park(timers_.nearest());
+        driver_->park(nearest());
     spinner_.refill();
     left_park(watched_);
+    if (group != nullptr) group->not_idle(*this);
     now_ = driver_->now();
     take_mail();
     if (!timers_.empty()) expire_timers();
@@ -253,7 +267,7 @@ void scheduler::park() noexcept {
 
 clock::time_point scheduler::next_deadline() noexcept {
     if (!ready_.empty() || !calls_.empty() || !inbox_->empty()) return clock::time_point::min();
-    return timers_.nearest();
+    return nearest();
 }
 
 bool scheduler::step() {
@@ -263,9 +277,10 @@ bool scheduler::step() {
     now_ = driver_->now();
     take_mail();
     if (!timers_.empty()) expire_timers();
+    if (stops_.due() != clock::never) stop_is_due();
     call_callbacks();
     run_ready();
-    if (live_ == 0 && root_.cancelled()) root_.renew();  // it was stopped
+    if (live_ == 0 && stops_.ends) renew();  // it was stopped
     return !driver_->prepare(next_deadline());
 }
 

@@ -11,11 +11,13 @@
 #include "weft/core/ready_queue.hpp"
 #include "weft/core/registry.hpp"
 #include "weft/core/spinner.hpp"
+#include "weft/core/stop_state.hpp"
 #include "weft/core/timer_wheel.hpp"
 #include "weft/core/waiter.hpp"
 #include "weft/core/watchdog.hpp"
 #include "weft/machine/context.hpp"
 
+#include <algorithm>
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
@@ -45,6 +47,8 @@ class loop;
 namespace weft::detail {
 
 struct fiber_record;
+class loop_group;
+class loop_remotes;
 
 class WEFT_EXPORT scheduler {
 public:
@@ -230,6 +234,28 @@ public:
     bool step();
     /// When `step` is to be called at the latest.
     [[nodiscard]] clock::time_point next_deadline() noexcept;
+    /// Runs what is ready, then waits for more: false when nothing can ever run again.
+    [[nodiscard]] bool turn() {
+        run_ready();
+        return poll();
+    }
+
+    // --- its end (stopping.cpp)
+
+    /// It is told to stop, alone or with its group: it drains, then `end`s. A second time it ends.
+    void stop_all(const cancel_origin& origin);
+    void stop(const cancel_origin& origin);
+    /// Cancels all that lives, and begins to measure how long it takes to go.
+    void end(const cancel_origin& origin) noexcept;
+    /// Nothing lives: for the next run.
+    void renew() noexcept;
+    [[nodiscard]] stop_state& stops() noexcept { return stops_; }
+    /// The loops that it runs with, and its place among them; null when there are none.
+    loop_group* group = nullptr;
+    std::size_t index = 0;
+    /// What `loops()` gives when it is alone. Made when asked for.
+    std::shared_ptr<loop_remotes> remotes_of_one;
+
     /// A thread is inside of it. Any thread.
     [[nodiscard]] bool runs() const noexcept { return runs_.load(std::memory_order_relaxed); }
     /// The `loop` that owns it, or null.
@@ -264,6 +290,12 @@ private:
         return ready_.front();
     }
     [[nodiscard]] bool poll();
+    [[nodiscard]] bool nothing_can_come() noexcept;
+    void stop_is_due() noexcept;
+    /// When time will do something.
+    [[nodiscard]] clock::time_point nearest() noexcept {
+        return std::min(timers_.nearest(), stops_.due());
+    }
     void park() noexcept;
     /// Whether there was some.
     bool take_mail() noexcept;
@@ -310,6 +342,7 @@ private:
     call_queue calling_;      // those of this turn
     call_queue timed_calls_;  // each with a timer
     spinner spinner_;
+    stop_state stops_;
     cancel_node root_;
 };
 

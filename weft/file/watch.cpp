@@ -1,5 +1,10 @@
 #include "weft/file/watch.hpp"
 
+#include "weft/base/error.hpp"
+#include "weft/core/scheduler.hpp"
+#include "weft/core/when_any.hpp"
+#include "weft/io/readiness.hpp"
+
 #include <algorithm>
 #include <array>
 #include <cerrno>
@@ -30,6 +35,10 @@ std::pair<std::string, std::string> split_path(const std::string& path) {
     return {std::move(directory), whole.filename().string()};
 }
 
+task<> wait_task(int fd) {
+    co_await wait_readable(fd);
+}
+
 }  // namespace
 
 watch& watch::stop_on(int fd) noexcept {
@@ -49,19 +58,19 @@ bool watch::stopped() const {
 }
 
 watch::news watch::wait(std::optional<milliseconds> timeout) {
-    using clock = std::chrono::steady_clock;
+    using steady = std::chrono::steady_clock;
     if (stopped()) return news::stopped;
     if (stale_) {
         arm();
         return news::moved;
     }
-    const clock::time_point deadline = clock::now() + timeout.value_or(milliseconds(0));
+    const steady::time_point deadline = steady::now() + timeout.value_or(milliseconds(0));
     for (;;) {
         news what{};
         if (take_events(what)) return what;
         int left_ms = -1;
         if (timeout) {
-            const auto left = std::chrono::ceil<milliseconds>(deadline - clock::now()).count();
+            const auto left = std::chrono::ceil<milliseconds>(deadline - steady::now()).count();
             left_ms = static_cast<int>(std::clamp<decltype(left)>(left, 0, INT_MAX));
         }
         std::array<pollfd, 2> files{{{inotify_.get(), POLLIN, 0}, {stop_fd_, POLLIN, 0}}};
@@ -69,6 +78,26 @@ watch::news watch::wait(std::optional<milliseconds> timeout) {
         if (ready < 0 && errno != EINTR) throw_system_error(errno, attempt());
         if (ready == 0) return news::timed_out;
         if (ready > 0 && files[1].revents != 0) return news::stopped;
+    }
+}
+
+task<watch::news> watch::next() {
+    if (!detail::scheduler_for("watch::next()").world().is_of_kernel())
+        throw usage_error("watch::next(): a simulated world has no inotify to watch '" + path_ +
+                          "' by: run this on make_driver()");
+    if (stopped()) co_return news::stopped;
+    if (stale_) {
+        arm();
+        co_return news::moved;
+    }
+    for (;;) {
+        news what{};
+        if (take_events(what)) co_return what;
+        if (stop_fd_ < 0)
+            co_await wait_readable(inotify_.get());
+        else
+            static_cast<void>(co_await when_any(wait_task(inotify_.get()), wait_task(stop_fd_)));
+        if (stopped()) co_return news::stopped;
     }
 }
 

@@ -2,6 +2,7 @@
 
 #include "weft/base/export.hpp"
 #include "weft/base/fd.hpp"
+#include "weft/core/task.hpp"
 
 #include <chrono>
 #include <cstdint>
@@ -37,6 +38,18 @@ namespace weft {
 /// all that for its target too. Each change of names sets all watches anew: rare, and cannot leave
 /// a stale one.
 ///
+/// On a loop, `next()` is awaited:
+///
+/// ```cpp
+/// weft::task<> print_news(std::string path) {
+///     weft::watch watch(path);
+///     for (;;) {
+///         const auto news = co_await watch.next();
+///         std::cout << (news == weft::watch::news::changed ? "changed\n" : "moved\n");
+///     }
+/// }
+/// ```
+///
 /// Limitations: inotify knows nothing of changes made by another machine (NFS) and by the kernel
 /// (/proc). Errors: `std::system_error`, "watching PATH: …"; at a limit of the kernel it names the
 /// sysctl to raise.
@@ -58,7 +71,11 @@ public:
     /// From the next setting of the watches on. Needs /proc.
     watch& hold(int fd) noexcept;
 
-    /// Waits for news, at most `timeout`.
+    /// Awaited, the same on a loop, as long as it takes: others run meanwhile. `with_timeout` and
+    /// cancellation end it, and lose no news. One coroutine at a time. It stays where it is
+    /// meanwhile. `usage_error` in a simulated world.
+    [[nodiscard]] task<news> next();
+    /// Waits for news, at most `timeout`; keeps its thread.
     [[nodiscard]] news wait(std::optional<milliseconds> timeout = std::nullopt);
     /// Whether `wait()` would return `moved` at once.
     [[nodiscard]] bool is_stale() const noexcept { return stale_; }

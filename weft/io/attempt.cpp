@@ -167,6 +167,28 @@ std::int64_t write_masked(int fd, const void* bytes, std::size_t size) noexcept 
 
 namespace {
 
+/// What says that a file cannot be asked so: its file system has to be waited for.
+std::int64_t or_wait(std::int64_t result) noexcept {
+    return result == -EOPNOTSUPP || result == -ENOSYS ? -EAGAIN : result;
+}
+
+std::int64_t read_file_now(const operation& op) noexcept {
+    const auto& at = *static_cast<const file_place*>(op.buffer);
+    const iovec part{at.bytes, std::min(op.size, transfer_max)};
+    const std::int64_t n =
+        result_of([&] { return ::preadv2(op.descriptor, &part, 1, at.offset, RWF_NOWAIT); });
+    // Linux 5.9 and 5.10 may say so before the end (preadv2(2)); at the end nothing blocks.
+    if (n == 0 && op.size != 0) return perform_on_file(op);
+    return or_wait(n);
+}
+
+std::int64_t write_file_now(const operation& op) noexcept {
+    const auto& at = *static_cast<const file_place*>(op.buffer);
+    const iovec part{at.bytes, std::min(op.size, transfer_max)};
+    return or_wait(
+        result_of([&] { return ::pwritev2(op.descriptor, &part, 1, at.offset, RWF_NOWAIT); }));
+}
+
 /// All but the two that servers do all day: `attempt` itself needs no room on the stack.
 [[gnu::noinline]] std::int64_t attempt_other(const operation& op) noexcept {
     const int fd = op.descriptor;
@@ -196,11 +218,31 @@ namespace {
             });
         case operation_code::connect: return connect_now(op);
         case operation_code::send_file: return send_file_now(op);
+        case operation_code::read_at: return read_file_now(op);
+        case operation_code::write_at: return write_file_now(op);
+        case operation_code::sync:
+        case operation_code::sync_data: return -EAGAIN;
     }
     return -EINVAL;
 }
 
 }  // namespace
+
+std::int64_t perform_on_file(const operation& op) noexcept {
+    const int fd = op.descriptor;
+    if (op.code == operation_code::sync) return result_of([&] { return ssize_t{::fsync(fd)}; });
+    if (op.code == operation_code::sync_data)
+        return result_of([&] { return ssize_t{::fdatasync(fd)}; });
+    const auto& at = *static_cast<const file_place*>(op.buffer);
+    const std::size_t most = std::min(op.size, transfer_max);
+    const bool is_read = op.code == operation_code::read_at;
+    return result_of([&] {
+        if (at.offset == file_place::own)
+            return is_read ? ::read(fd, at.bytes, most) : ::write(fd, at.bytes, most);
+        return is_read ? ::pread(fd, at.bytes, most, at.offset)
+                       : ::pwrite(fd, at.bytes, most, at.offset);
+    });
+}
 
 std::int64_t attempt(const operation& op) noexcept {
     if (op.code == operation_code::receive) return receive_now(op.descriptor, op.buffer, op.size);

@@ -44,6 +44,8 @@ submission driver_epoll::submit(operation& op) noexcept {
         return submission::done;
     };
     if (is_forked()) return done(-EBADF);
+    if (is_of_file(op.code)) [[unlikely]]
+        return done(detail::attempt(op));
     const direction way = detail::direction_of(op.code);
     entry* e = table_.find(op.descriptor);
     const bool is_known_empty = op.short_is_empty && e != nullptr && e->is_drained && op.size != 0;

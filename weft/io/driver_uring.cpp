@@ -169,7 +169,9 @@ bool driver_uring::tell(entry& e) noexcept {
 }
 
 bool driver_uring::give(const entry& e, operation& op) noexcept {
-    const bool polls = !e.is_adopted || is(op, by_poll) || !detail::uring_ring::performs(op.code);
+    const bool waits_for_file = is_of_file(op.code);
+    const bool polls = !waits_for_file &&
+                       (!e.is_adopted || is(op, by_poll) || !detail::uring_ring::performs(op.code));
     const bool is_given =
         polls ? ring_->poll(op.descriptor, detail::direction_of(op.code), tag_of(op))
               : ring_->perform(op, tag_of(op));
@@ -318,7 +320,10 @@ void driver_uring::over(operation& op, std::int64_t result) noexcept {
         result = -EWOULDBLOCK;  // a file that would block and cannot be waited for
         e.queue(way).remove(op);
         return finish(op, result);
-    } else if (!polled && (result == -EAGAIN || result == -EOPNOTSUPP)) {
+    } else if (is_of_file(op.code) && result == -EAGAIN) {
+        e.queue(way).remove(op);  // of a file that somebody has made non-blocking
+        return finish(op, result);
+    } else if (!polled && !is_of_file(op.code) && (result == -EAGAIN || result == -EOPNOTSUPP)) {
         set(op, by_poll);  // of files that the kernel cannot perform it on by itself
         result = -EAGAIN;
     } else if (!polled) {

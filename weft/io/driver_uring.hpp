@@ -45,7 +45,9 @@ public:
 /// 5. Results are gathered first, completed afterwards, as by `driver_epoll`.
 /// 6. A descriptor that was never adopted may be closed and its number reused behind our back. So
 ///    the kernel tells readiness of it and performs nothing, and each operation waits by itself,
-///    for the file that has the number then, which it keeps open.
+///    for the file that has the number then, which it keeps open. What is asked of files
+///    (`is_of_file`) is performed, by as many at a time as there are: who opened one closes it by
+///    `close`.
 /// 7. The ring belongs to the thread that parks. When the loop goes to another thread it gets
 ///    another one, and what the kernel had is given to it again. The first thread has ended then.
 /// 8. In a child of fork, nothing of this is the child's, as in `driver_epoll`: the ring is not
@@ -67,6 +69,7 @@ public:
     ~driver_uring() override;
 
     [[nodiscard]] const char* name() const noexcept override;
+    [[nodiscard]] bool performs_files() const noexcept override { return true; }
     [[nodiscard]] submission submit(operation& op) noexcept override;
     void cancel(operation& op) noexcept override;
     void park(clock::time_point deadline) noexcept override;

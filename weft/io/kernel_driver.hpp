@@ -22,6 +22,7 @@ public:
     [[nodiscard]] clock::time_point now() noexcept final;
     /// True in a child of fork, where nothing that is pending can complete.
     [[nodiscard]] bool is_stuck() const noexcept final { return is_forked(); }
+    [[nodiscard]] bool is_of_kernel() const noexcept final { return true; }
     [[nodiscard]] std::array<int, 2> open_pipe() final;
     [[nodiscard]] socket_calls& sockets() final { return sockets_; }
 

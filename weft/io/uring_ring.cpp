@@ -71,6 +71,15 @@ unsigned bytes_of(const operation& op) noexcept {
     return static_cast<unsigned>(std::min(op.size, transfer_max));
 }
 
+void prepare_on_file(io_uring_sqe& entry, const operation& op) noexcept {
+    const auto& at = *static_cast<const file_place*>(op.buffer);
+    const auto offset = static_cast<std::uint64_t>(at.offset);  // -1 is `own_position`
+    if (op.code == operation_code::read_at)
+        ::io_uring_prep_read(&entry, op.descriptor, at.bytes, bytes_of(op), offset);
+    else
+        ::io_uring_prep_write(&entry, op.descriptor, at.bytes, bytes_of(op), offset);
+}
+
 /// The first attempt was the driver's: the kernel need not make another before it waits.
 void poll_first(io_uring_sqe& entry, bool is_known) noexcept {
     if (is_known) entry.ioprio |= IORING_RECVSEND_POLL_FIRST;
@@ -117,7 +126,11 @@ bool uring_ring::performs(operation_code code) noexcept {
         case send:
         case receive_message:
         case send_message:
-        case accept: return true;
+        case accept:
+        case read_at:
+        case write_at:
+        case sync:
+        case sync_data: return true;
         // Where the kernel cannot leave the signal out, only the masked write will do.
         case write: return kernel_writes_unsignalled();
         case readable:
@@ -151,10 +164,14 @@ bool uring_ring::perform(const operation& op, std::uint64_t tag) noexcept {
         case accept:
             ::io_uring_prep_accept(entry, fd, nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC);
             break;
+        case read_at:
+        case write_at: prepare_on_file(*entry, op); break;
+        case sync: ::io_uring_prep_fsync(entry, fd, 0); break;
+        case sync_data: ::io_uring_prep_fsync(entry, fd, IORING_FSYNC_DATASYNC); break;
         default: WEFT_CHECK(false, "the kernel cannot perform this operation");
     }
     const bool is_message = op.code != operation_code::read && op.code != operation_code::write &&
-                            op.code != operation_code::accept;
+                            op.code != operation_code::accept && !is_of_file(op.code);
     poll_first(*entry, is_message && rings_->is_exclusive && op.size != 0);
     ::io_uring_sqe_set_data64(entry, tag);
     return true;

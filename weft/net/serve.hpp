@@ -3,6 +3,7 @@
 #include "weft/base/export.hpp"
 #include "weft/core/cancelled.hpp"
 #include "weft/core/scope.hpp"
+#include "weft/core/stop_state.hpp"
 #include "weft/core/task.hpp"
 #include "weft/net/serve_state.hpp"
 
@@ -66,8 +67,25 @@ void begin_connection(scope& connections, serve_state& state, Handler& handler, 
             state.at());
 }
 
+/// The loop is told to stop: nobody is accepted any more.
+template <class Listener>
+class closes_when_stopping final : public stop_watch {
+public:
+    explicit closes_when_stopping(Listener& l) noexcept
+        : stop_watch([](stop_watch& w) noexcept {
+              static_cast<closes_when_stopping&>(w).listener_->close();
+          }),
+          listener_(&l) {
+        watch_stop(*this);
+    }
+
+private:
+    Listener* listener_;
+};
+
 template <class Listener, class Handler>
 task<> accept_all(scope& connections, Listener& listener, Handler& handler, serve_state& state) {
+    const closes_when_stopping at_stop(listener);
     if (state.is_limited()) connections.spawn(state.watch(listener.descriptor()));
     for (;;) {
         while (state.is_full()) co_await state.until_ended();
@@ -111,6 +129,8 @@ task<> accept_all(scope& connections, Listener& listener, Handler& handler, serv
 /// 2. Closing the listener, from another coroutine, ends it gracefully: connections have
 ///    `drain` time to finish, then they are cancelled, and `serve` returns. Cancelling whoever
 ///    awaits `serve` cancels the connections at once.
+///    So does a loop that is told to stop (`options::drain`, `stopping`): it closes the listener,
+///    and the shorter of the two times counts.
 /// 3. When there are too many open files (or no memory), accepting pauses until a connection has
 ///    ended, or a tenth of a second; no error ends the server but that of a listener that is none.
 /// 4. What a handler throws ends its connection only, and goes to `on_error`.

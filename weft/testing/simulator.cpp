@@ -6,6 +6,8 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <chrono>
+#include <ctime>
 #include <utility>
 
 namespace weft::testing {
@@ -33,13 +35,16 @@ bool moves_nothing(const sim_endpoint& end, const operation& op) noexcept {
 simulator::simulator(oracle* chooses)
     : chance_(chooses),
       network_(std::make_shared<sim_network>(chance_, descriptors_, now_)),
-      sockets_(*network_) {}
+      sockets_(*network_) {
+    ::sem_init(&woken_, 0, 0);
+}
 
 simulator::~simulator() {
     network_->end();
     WEFT_CHECK(pending_count_ == 0,
                "a simulator is destroyed while operations are pending: cancel them and park until "
                "they are complete");
+    ::sem_destroy(&woken_);
 }
 
 simulator& simulator::latency(clock::duration min, clock::duration max) noexcept {
@@ -188,27 +193,25 @@ void simulator::let_time_pass(clock::time_point deadline) noexcept {
 }
 
 void simulator::wait_for_wake() noexcept {
-    std::unique_lock lock(mutex_);
-    woken_.wait(lock, [&] { return is_woken_.load(); });
-    is_woken_ = false;
+    while (!is_woken_.exchange(false)) ::sem_wait(&woken_);
 }
 
 bool simulator::wait_for_wake(clock::duration at_most) noexcept {
     constexpr clock::duration longest = std::chrono::hours(24 * 365);
-    std::unique_lock lock(mutex_);
-    const bool woken =
-        woken_.wait_for(lock, std::min(at_most, longest), [&] { return is_woken_.load(); });
-    if (woken) is_woken_ = false;
-    return woken;
+    const auto until = std::chrono::steady_clock::now().time_since_epoch() +
+                       std::min<clock::duration>(at_most, longest);
+    timespec end{};
+    end.tv_sec = static_cast<std::time_t>(until / std::chrono::seconds(1));
+    end.tv_nsec = static_cast<long>((until % std::chrono::seconds(1)).count());
+    while (!is_woken_.exchange(false))
+        if (::sem_clockwait(&woken_, CLOCK_MONOTONIC, &end) != 0 && errno == ETIMEDOUT)
+            return is_woken_.exchange(false);
+    return true;
 }
 
+/// A signal handler may call it: a semaphore may be posted there, a mutex not taken.
 void simulator::wake() noexcept {
-    {
-        const std::lock_guard lock(mutex_);
-        is_woken_ = true;
-        // Notified under the mutex: the loop may end, and take this with it, as soon as it knows.
-        woken_.notify_one();
-    }
+    if (!is_woken_.exchange(true)) ::sem_post(&woken_);
 }
 
 void simulator::report_due() noexcept {

@@ -13,11 +13,10 @@
 
 #include <array>
 #include <atomic>
-#include <condition_variable>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
-#include <mutex>
+#include <semaphore.h>
 #include <string_view>
 #include <vector>
 
@@ -91,6 +90,7 @@ public:
     void park(clock::time_point deadline) noexcept override;
     void wake() noexcept override;
     [[nodiscard]] clock::time_point now() noexcept override { return now_; }
+    [[nodiscard]] bool is_virtual() const noexcept override { return true; }
     [[nodiscard]] bool is_stuck() const noexcept override;
     void await_real_work(bool begins) noexcept override { begins ? ++real_work_ : --real_work_; }
     [[nodiscard]] std::array<int, 2> open_pipe() override;
@@ -143,11 +143,10 @@ private:
     /// How many functions other threads compute that somebody waits for.
     std::size_t real_work_ = 0;
 
-    // Any thread sets it, the loop's takes it. Under the mutex, so that no wake falls between the
-    // look and the wait; atomic, so that a park which does not wait needs no mutex.
+    // Any thread and any signal handler sets it, and whoever changed it posts; the loop's takes it.
+    // The semaphore may be ahead of it, which makes a wait look once more.
     std::atomic<bool> is_woken_{false};
-    std::mutex mutex_;
-    std::condition_variable woken_;
+    sem_t woken_{};
 };
 
 }  // namespace weft::testing

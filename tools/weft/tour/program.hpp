@@ -30,6 +30,7 @@ programs follow_a_log();
 programs consumers();
 programs pipelines();
 programs handlers_compared();
+programs environments();
 programs models_of_io();
 programs frames();
 programs backtraces();
@@ -57,9 +58,11 @@ programs waiting_together();
 programs queues();
 programs groups();
 programs threads();
+programs several_loops();
 programs network_clients();
 programs network_servers();
 programs network_sockets();
+programs processes();
 
 /// All of them, in the order of their IDs.
 programs all_programs();

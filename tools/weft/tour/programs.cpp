@@ -26,6 +26,7 @@ programs all_programs() {
                                consumers,
                                pipelines,
                                handlers_compared,
+                               environments,
                                models_of_io,
                                frames,
                                backtraces,
@@ -53,9 +54,11 @@ programs all_programs() {
                                queues,
                                groups,
                                threads,
+                               several_loops,
                                network_clients,
                                network_servers,
-                               network_sockets})
+                               network_sockets,
+                               processes})
         std::ranges::copy(section(), std::back_inserter(all));
     std::ranges::sort(all, {}, order);
     return all;
