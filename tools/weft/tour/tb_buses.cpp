@@ -6,10 +6,8 @@
 
 #include "scratch_log.hpp"
 
-#if __has_include("weft/pipeline/forked.hpp")
 #include "weft/pipeline/forked.hpp"
 #include "weft/pipeline/threaded.hpp"
-#endif
 #include "weft/weft.hpp"
 #include "weft/xml/records.hpp"
 #include "weft/xml/xml_events.hpp"
@@ -214,14 +212,12 @@ void pulled(const std::string& path, int out) {
     print.close();
 }
 
-#if __has_include("weft/pipeline/forked.hpp")
 void in_a_thread(const std::string& path, int out) {
     xml_parse(xml_file(path), buses_to_dicts(threaded(northbound_22(out))));
 }
 void in_a_process(const std::string& path, int out) {
     xml_parse(xml_file(path), buses_to_dicts(forked(northbound_22, out)));
 }
-#endif
 
 struct environment {
     line name;
@@ -231,10 +227,8 @@ constexpr environment environments[] = {
     {"coroutines by hand, as in the course", as_in_the_course},
     {"records(), pushed", pushed},
     {"records(), pulled", pulled},
-#if __has_include("weft/pipeline/forked.hpp")
     {"filters in a thread", in_a_thread},
     {"filters in a process", in_a_process},
-#endif
 };
 
 std::string text_of(const std::string& path) {
@@ -303,7 +297,8 @@ programs course_buses() {
                         "… of route 22, North Bound: coroutines by hand, as in the course\n"
                         "… of route 22, North Bound: records(), pushed\n"
                         "… of route 22, North Bound: records(), pulled\n"
-                        "⋮\n",
+                        "… of route 22, North Bound: filters in a thread\n"
+                        "… of route 22, North Bound: filters in a process\n",
         },
     };
 }
