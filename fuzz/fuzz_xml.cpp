@@ -1,5 +1,6 @@
-// XML of any bytes, cut anywhere: fed as a whole, in pieces, and pulled it must give the same events,
-// an error or none, and no limit may be passed. The input: options, the size of pieces, the document.
+// XML of any bytes, cut anywhere: fed as a whole, in pieces, and pulled it must give the same
+// events, an error or none, and no limit may be passed. The input: options, the size of pieces, the
+// document.
 
 #include <weft/xml/records.hpp>
 #include <weft/xml/xml_events.hpp>

@@ -323,10 +323,10 @@ constexpr std::array benchmarks = {
               "an echo of 64 bytes, 64 connections, fibers: CPU of two loops over one's",
               "times_one_loop", "x", better::lower, bench_side{"echo_loops", "weft_fiber-64"},
               no_peers, no_bar}
-        .at_most(1.05)
-    benchmark{"item.threaded", "an item through threaded() to another thread, capacity 1,024",
-              "ns_per_item", "ns", better::lower, bench_side{"item_threaded", "1024"}, "Go",
-              bench_side{"peer_go", "shared-channel-1024"}, 0.5}
+        .at_most(1.05) benchmark{
+            "item.threaded", "an item through threaded() to another thread, capacity 1,024",
+            "ns_per_item", "ns", better::lower, bench_side{"item_threaded", "1024"}, "Go",
+            bench_side{"peer_go", "shared-channel-1024"}, 0.5}
         .on_all_processors(),
     benchmark{"item.threaded-vs-direct", "the same against a direct send", "ns_per_item", "ns",
               better::lower, bench_side{"item_threaded", "1024"}, "direct",
