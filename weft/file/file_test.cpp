@@ -410,11 +410,11 @@ TEST(list_directory, gives_names_and_what_they_are) {
     in_both_kinds([&](coroutine_kind kind) {
         const auto all = get_as(kind, weft::list_directory(tmp.path()));
         using weft::directory_entry;
-        EXPECT_THAT(all, ElementsAre(directory_entry(".hidden", fs::file_type::regular),
-                                     directory_entry("a.txt", fs::file_type::regular),
-                                     directory_entry("b.txt", fs::file_type::regular),
-                                     directory_entry("folder", fs::file_type::directory),
-                                     directory_entry("link", fs::file_type::symlink)));
+        EXPECT_THAT(all, ElementsAre(directory_entry(".hidden", weft::file_type::regular),
+                                     directory_entry("a.txt", weft::file_type::regular),
+                                     directory_entry("b.txt", weft::file_type::regular),
+                                     directory_entry("folder", weft::file_type::directory),
+                                     directory_entry("link", weft::file_type::symlink)));
         EXPECT_TRUE(all[3].is_directory());
         EXPECT_THAT(error_of(kind, weft::list_directory(tmp / "none")).what(),
                     HasSubstr("listing '"));

@@ -13,8 +13,7 @@
 namespace weft {
 namespace {
 
-std::filesystem::file_type type_of(unsigned char type) {
-    using std::filesystem::file_type;
+file_type type_of(unsigned char type) {
     switch (type) {
         case DT_REG: return file_type::regular;
         case DT_DIR: return file_type::directory;

@@ -3,7 +3,7 @@
 #include "weft/base/export.hpp"
 #include "weft/core/task.hpp"
 
-#include <filesystem>
+#include <cstdint>
 #include <string>
 #include <utility>
 #include <vector>
@@ -11,19 +11,27 @@
 /// What there is: directories and patterns.
 namespace weft {
 
+enum class file_type : std::uint8_t {
+    regular,
+    directory,
+    symlink,
+    fifo,
+    socket,
+    character,
+    block,
+    unknown,
+};
+
 /// A name in a directory.
 class WEFT_EXPORT directory_entry {
 public:
-    directory_entry(std::string its_name, std::filesystem::file_type what)
-        : name(std::move(its_name)), type(what) {}
+    directory_entry(std::string its_name, file_type what) : name(std::move(its_name)), type(what) {}
 
     std::string name;  ///< without the directory
     /// Of a symbolic link, `symlink`. `unknown` when the file system does not say.
-    std::filesystem::file_type type;
+    file_type type;
 
-    [[nodiscard]] bool is_directory() const noexcept {
-        return type == std::filesystem::file_type::directory;
-    }
+    [[nodiscard]] bool is_directory() const noexcept { return type == file_type::directory; }
     [[nodiscard]] bool operator==(const directory_entry&) const = default;
 };
 
