@@ -97,7 +97,7 @@ TEST(file, reads_and_writes_at_a_position_that_moves) {
 TEST(file, that_is_not_cached_is_read_too) {
     const folder tmp;
     const std::string path = tmp / "cold";
-    weft::file_test::write_file(path, std::string(200'000, 'c') + "end");
+    weft::file_test::write_file(path, std::string(200'000, 'c').append("end"));
     in_both_kinds([&](coroutine_kind kind) {
         const file f = get_as(kind, file::open(path));
         evict(path);
