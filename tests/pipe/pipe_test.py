@@ -156,6 +156,9 @@ class Xml(Pipe):
             (["--json"], "--json belongs to --xml"),
             (["--xml", "a", "--grep", "b"], "patterns are for lines"),
             (["--xml", "a", "--follow", "b"], "--follow is for lines"),
+            (["--xml", "a", "--threads", "2"], "are for lines"),
+            (["--xml", "a", "--split-by", "1", "--count"], "are for lines"),
+            (["--xml", "a", "--ignore-case"], "which are for lines"),
             (["--xml", "a", "--where", "b"], "KEY=VALUE, not b"),
             (["--xml", "a", "--where", "=b"], "KEY=VALUE, not =b"),
         ):

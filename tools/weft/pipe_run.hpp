@@ -25,6 +25,9 @@ struct pipe_request {
     std::size_t threads = 1;
     std::size_t processes = 0;  // 0: threads
     std::string split_by;
+    std::string xml;                 // the name of the elements; empty: lines
+    std::vector<std::string> where;  // KEY=VALUE
+    bool json = false;
 
     [[nodiscard]] pipe_workers workers() const {
         return {processes != 0 ? processes : threads, processes != 0};
@@ -33,9 +36,6 @@ struct pipe_request {
     [[nodiscard]] bool has_files_by_key() const {
         return !split_by.empty() && tee.find("{}") != std::string::npos;
     }
-    std::string xml;                 // the name of the elements; empty: lines
-    std::vector<std::string> where;  // KEY=VALUE
-    bool json = false;
 };
 
 /// Exit status 0 or 1, or 128 and the number of the signal that ended the reading of standard

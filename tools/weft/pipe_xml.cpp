@@ -269,6 +269,10 @@ std::string xml_usage_fault(const pipe_request& request) {
     if (!request.follow.empty()) return "--xml reads whole documents; --follow is for lines";
     if (request.threads != 1 || request.processes != 0 || !request.split_by.empty())
         return "--threads, --processes and --split-by are for lines; --xml reads by one thread";
+    if (request.threads != 1 || request.processes != 0 || !request.split_by.empty())
+        return "--xml reads one document after the other: --threads, --processes and --split-by "
+               "are for lines";
+    if (request.ignore_case) return "--ignore-case belongs to patterns, which are for lines";
     for (const std::string& condition : request.where)
         if (const std::size_t equal = condition.find('='); equal == 0 || equal == condition.npos)
             return "--where takes KEY=VALUE, not " + condition;

@@ -154,7 +154,7 @@ xml_core::~xml_core() {
 }
 
 void xml_core::set_callbacks() {
-    const XML_Parser parser = parser_.get();
+    XML_ParserStruct* const parser = parser_.get();
     XML_SetUserData(parser, this);
     XML_SetElementHandler(parser, callbacks::start, callbacks::end);
     XML_SetCharacterDataHandler(parser, callbacks::text);
@@ -167,7 +167,7 @@ void xml_core::set_callbacks() {
 }
 
 void xml_core::clear_callbacks() noexcept {
-    const XML_Parser parser = parser_.get();
+    XML_ParserStruct* const parser = parser_.get();
     XML_SetElementHandler(parser, nullptr, nullptr);
     XML_SetCharacterDataHandler(parser, nullptr);
     XML_SetCommentHandler(parser, nullptr);
@@ -277,7 +277,7 @@ void xml_core::pause() noexcept {
 }
 
 xml_position xml_core::position() const noexcept {
-    const XML_Parser parser = parser_.get();
+    XML_ParserStruct* const parser = parser_.get();
     const XML_Index offset = XML_GetCurrentByteIndex(parser);
     return {XML_GetCurrentLineNumber(parser), XML_GetCurrentColumnNumber(parser) + 1,
             offset < 0 ? fed_ : static_cast<std::uint64_t>(offset)};

@@ -6,6 +6,8 @@
 
 #include "scratch_log.hpp"
 
+#include "weft/pipeline/forked.hpp"
+#include "weft/pipeline/threaded.hpp"
 #include "weft/weft.hpp"
 #include "weft/xml/records.hpp"
 #include "weft/xml/xml_events.hpp"
@@ -210,6 +212,13 @@ void pulled(const std::string& path, int out) {
     print.close();
 }
 
+void in_a_thread(const std::string& path, int out) {
+    xml_parse(xml_file(path), buses_to_dicts(threaded(northbound_22(out))));
+}
+void in_a_process(const std::string& path, int out) {
+    xml_parse(xml_file(path), buses_to_dicts(forked(northbound_22, out)));
+}
+
 struct environment {
     line name;
     void (*run)(const std::string& path, int out);
@@ -218,6 +227,8 @@ constexpr environment environments[] = {
     {"coroutines by hand, as in the course", as_in_the_course},
     {"records(), pushed", pushed},
     {"records(), pulled", pulled},
+    {"filters in a thread", in_a_thread},
+    {"filters in a process", in_a_process},
 };
 
 std::string text_of(const std::string& path) {
@@ -286,7 +297,8 @@ programs course_buses() {
                         "… of route 22, North Bound: coroutines by hand, as in the course\n"
                         "… of route 22, North Bound: records(), pushed\n"
                         "… of route 22, North Bound: records(), pulled\n"
-                        "⋮\n",
+                        "… of route 22, North Bound: filters in a thread\n"
+                        "… of route 22, North Bound: filters in a process\n",
         },
     };
 }
