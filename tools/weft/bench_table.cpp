@@ -352,6 +352,12 @@ constexpr std::array benchmarks = {
     benchmark{"file.read", "64 KiB of a file that is in the page cache", "ns_per_piece", "ns",
               better::lower, bench_side{"file_read", "weft"}, "pread",
               bench_side{"file_read", "pread"}, no_bar},
+    benchmark{"xml.consumers", "200 MB of XML through consumers, buses chosen", "MB_per_s", "MB/s",
+              better::higher, bench_side{"xml_consumers", "weft"}, "bare expat handlers",
+              bench_side{"xml_consumers", "expat"}, 0.92},
+    benchmark{"xml.records", "the same as records of any fields", "MB_per_s", "MB/s",
+              better::higher, bench_side{"xml_consumers", "records"}, "bare expat handlers",
+              bench_side{"xml_consumers", "expat"}, no_bar},
 };
 
 }  // namespace
