@@ -29,4 +29,7 @@ void add_conversations(CLI::App& app, action& chosen);
 void add_bench(CLI::App& app, action& chosen);
 void add_doctor(CLI::App& app, action& chosen);
 
+/// The whole program, but `main`. Returns the exit status.
+[[nodiscard]] int run_tool(int argc, char** argv) noexcept;
+
 }  // namespace weft::tool

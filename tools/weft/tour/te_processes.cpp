@@ -16,7 +16,8 @@ using namespace std::chrono_literals;
 // E.18: two commands at once. What else there is to do goes on meanwhile.
 
 command after(std::chrono::milliseconds pause, const std::string& then) {
-    return command("sh", "-c", fmt::format("sleep {}; {}", pause.count() / 1000.0, then))
+    return command("sh", "-c",
+                   fmt::format("sleep {}; {}", std::chrono::duration<double>(pause).count(), then))
         .output(stdio::pipe());
 }
 
