@@ -182,7 +182,7 @@ class EchoPrograms(unittest.TestCase):
         for side in ("", "rawer-8", "raw-", "raw-x", "raw--1"):
             answer = run(PROGRAMS / "echo", side)
             self.assertEqual(answer.returncode, 2, side)
-            self.assertIn("servers: weft_task weft_fiber raw", answer.stderr)
+            self.assertIn("servers: weft_task weft_fiber weft_task_2", answer.stderr)
 
     def need_two_processors(self):
         if len(os.sched_getaffinity(0)) < 2:

@@ -72,8 +72,7 @@ void add_serve(CLI::App& app, action& chosen) {
     command->add_flag("--fibers", request->fibers, "A fiber for each connection; default: a task");
     command
         ->add_option("--max-connections", request->max_connections,
-                     "At most so many at once, others wait; shared out evenly over the threads; "
-                     "default: no limit")
+                     "At most so many at once, each thread its share; others wait")
         ->type_name("N")
         ->check(CLI::Range(std::size_t{1}, std::size_t{100'000'000}));
     command

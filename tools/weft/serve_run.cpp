@@ -110,7 +110,6 @@ private:
 task<> server::run() {
     const std::vector<address> found = co_await find_addresses(request_.listen);
     listener_ = listen_at(found.front(), request_);
-    say_where();
     co_await with_scope(serve_in, std::ref(*this));
     clear_progress();
     say_what_was();
@@ -146,6 +145,7 @@ serve_options server::options_for_serve() {
         how.max_connections(request_.max_connections / request_.threads);
     how.drain(std::chrono::duration_cast<std::chrono::nanoseconds>(
         std::chrono::duration<double>(request_.drain_seconds)));
+    how.on_listening([this] { say_where(); });
     how.on_error([this](const std::exception_ptr& error) { failed(error); });
     return how;
 }

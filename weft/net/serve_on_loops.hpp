@@ -8,6 +8,7 @@
 #include "weft/net/address.hpp"
 #include "weft/net/serve.hpp"
 #include "weft/net/tcp_listener.hpp"
+#include "weft/sync/shared_event.hpp"
 
 #include <functional>
 #include <memory>
@@ -19,7 +20,7 @@
 namespace weft {
 namespace detail {
 
-/// The listener of another loop, for who wants it closed. That loop's thread only.
+/// The listener of another loop, for who wants it closed: that loop's thread only.
 class WEFT_EXPORT remote_listener {
 public:
     /// For as long as a server has it.
@@ -28,6 +29,7 @@ public:
         opened(remote_listener& in, tcp_listener& l) noexcept : in_(in) {
             in_.listener_ = &l;
             if (in_.is_closed_) l.close();
+            in_.listens_.set();
         }
         opened(const opened&) = delete;
         opened& operator=(const opened&) = delete;
@@ -37,7 +39,9 @@ public:
         remote_listener& in_;
     };
 
-    remote_listener() noexcept = default;
+    remote_listener() = default;
+    /// For any loop.
+    [[nodiscard]] shared_event& listens() noexcept { return listens_; }
     void close() noexcept {
         is_closed_ = true;
         if (listener_ != nullptr) listener_->close();
@@ -46,6 +50,7 @@ public:
 private:
     tcp_listener* listener_ = nullptr;
     bool is_closed_ = false;
+    shared_event listens_;
 };
 
 template <class Handler>
@@ -78,12 +83,15 @@ task<> serve_on_all(scope& servers, tcp_listener& first, Handler& handler, const
     const std::span<const remote_loop> all = loops();
     const std::size_t mine = loop::current().index();
     std::vector<std::shared_ptr<remote_listener>> listeners(all.size());
+    const serve_options how_there = serve_options(how).on_listening(nullptr);
     for (std::size_t i = 0; i < all.size(); ++i) {
         if (i == mine) continue;
         listeners[i] = std::make_shared<remote_listener>();
         servers.spawn(follow_remote(spawn_on(all[i], serve_there<Handler>, listeners[i],
-                                             first.local_address(), handler, how, others)));
+                                             first.local_address(), handler, how_there, others)));
     }
+    for (const auto& other : listeners)
+        if (other != nullptr) co_await other->listens().wait();
     co_await serve(first, handler, how);
     for (std::size_t i = 0; i < all.size(); ++i)
         if (i != mine) all[i].post([closes = listeners[i]] { closes->close(); });
@@ -112,6 +120,8 @@ task<> serve_on_all(scope& servers, tcp_listener& first, Handler& handler, const
 /// 2. It ends as `serve` does, on all loops: when the first listener is closed, when the loops are
 ///    told to stop, when it is cancelled. An error of one server, as a listener that cannot be
 ///    made, cancels the others and is thrown.
+/// 3. `serve_options::on_listening` is called when all of them listen: of who connects before, the
+///    first loop gets more.
 ///
 /// `first` is the listener of this loop, made with `listen_options::reuse_port(true)`: for who
 /// wants to know its port before. The others are made as `others` says, at the same address.

@@ -2,6 +2,7 @@
 
 #include "weft/core/stopping.hpp"
 #include "weft/net/net_test.hpp"
+#include "weft/sync/event.hpp"
 
 #include <array>
 #include <atomic>
@@ -60,7 +61,12 @@ TEST(serve_on_every_loop, spreads_connections_and_ends_when_the_first_listener_i
         weft::run(how, [&] {
             tcp_listener first = shared_listener();
             const address at = first.local_address();
-            const auto server = spawn(serve_on_every_loop(first, counting_echo(&by_loop)));
+            weft::event all_listen;
+            const auto how_to_serve =
+                weft::serve_options().on_listening([&all_listen] { all_listen.set(); });
+            const auto server =
+                spawn(serve_on_every_loop(first, counting_echo(&by_loop), how_to_serve));
+            await(all_listen.wait());
             // Which loop gets one is the kernel's choice: until each has had some.
             for (int i = 0; by_loop[0] == 0 || by_loop[1] == 0 || by_loop[2] == 0; ++i) {
                 ASSERT_LT(i, 10'000);

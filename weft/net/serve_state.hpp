@@ -39,15 +39,25 @@ public:
         on_error_ = std::move(f);
         return *this;
     }
+    /// Called once, before the first connection is accepted; by `serve_on_every_loop` when all
+    /// loops listen. What it throws ends the server.
+    serve_options& on_listening(std::function<void()> f) {
+        on_listening_ = std::move(f);
+        return *this;
+    }
 
     [[nodiscard]] std::size_t max_connections() const noexcept { return max_connections_; }
     [[nodiscard]] std::chrono::nanoseconds drain() const noexcept { return drain_; }
     [[nodiscard]] const error_handler& on_error() const noexcept { return on_error_; }
+    [[nodiscard]] const std::function<void()>& on_listening() const noexcept {
+        return on_listening_;
+    }
 
 private:
     std::size_t max_connections_ = unlimited;
     std::chrono::nanoseconds drain_ = std::chrono::seconds(30);
     error_handler on_error_;
+    std::function<void()> on_listening_;
 };
 
 namespace detail {
