@@ -103,6 +103,7 @@ task<> accept_all(scope& connections, Listener& listener, Handler& handler, serv
         }
     }
     // The listener is closed: those who are there may finish.
+    state.drains();
     co_await state.drain();
     connections.cancel();
 }
@@ -139,8 +140,8 @@ template <class Listener, class Handler>
                            std::source_location at = std::source_location::current()) {
     static_assert(std::invocable<Handler&, typename Listener::stream>,
                   "the handler takes the stream by value: handler(weft::tcp_stream)");
-    if (how.on_listening()) how.on_listening()();
     detail::serve_state state(std::move(how), at);
+    state.listens();
     co_await with_scope(detail::accept_all<Listener, Handler>, std::ref(listener),
                         std::ref(handler), std::ref(state));
 }

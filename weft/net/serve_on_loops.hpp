@@ -83,7 +83,7 @@ task<> serve_on_all(scope& servers, tcp_listener& first, Handler& handler, const
     const std::span<const remote_loop> all = loops();
     const std::size_t mine = loop::current().index();
     std::vector<std::shared_ptr<remote_listener>> listeners(all.size());
-    const serve_options how_there = serve_options(how).on_listening(nullptr);
+    const serve_options how_there = serve_options(how).on_listening(nullptr).on_draining(nullptr);
     for (std::size_t i = 0; i < all.size(); ++i) {
         if (i == mine) continue;
         listeners[i] = std::make_shared<remote_listener>();
@@ -92,9 +92,13 @@ task<> serve_on_all(scope& servers, tcp_listener& first, Handler& handler, const
     }
     for (const auto& other : listeners)
         if (other != nullptr) co_await other->listens().wait();
-    co_await serve(first, handler, how);
-    for (std::size_t i = 0; i < all.size(); ++i)
-        if (i != mine) all[i].post([closes = listeners[i]] { closes->close(); });
+    serve_options how_here = how;
+    how_here.on_draining([&] {
+        for (std::size_t i = 0; i < all.size(); ++i)
+            if (i != mine) all[i].post([closes = listeners[i]] { closes->close(); });
+        if (how.on_draining()) how.on_draining()();
+    });
+    co_await serve(first, handler, std::move(how_here));
 }
 
 }  // namespace detail

@@ -1,5 +1,6 @@
 #include "weft/net/serve_on_loops.hpp"
 
+#include "weft/core/as_result.hpp"
 #include "weft/core/stopping.hpp"
 #include "weft/net/net_test.hpp"
 #include "weft/sync/event.hpp"
@@ -10,6 +11,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <string>
+#include <vector>
 
 namespace {
 
@@ -75,6 +77,33 @@ TEST(serve_on_every_loop, spreads_connections_and_ends_when_the_first_listener_i
             first.close();
             await(server);
             EXPECT_THROW(await(tcp_stream::connect(at)), std::system_error);
+        });
+    });
+}
+
+TEST(serve_on_every_loop, accepts_on_no_loop_while_conversations_finish) {
+    with_three_loops([](const options& how) {
+        std::array<std::atomic<int>, 3> by_loop{};
+        weft::run(how, [&] {
+            tcp_listener first = shared_listener();
+            const address at = first.local_address();
+            const auto server = spawn(serve_on_every_loop(first, counting_echo(&by_loop)));
+            std::vector<tcp_stream> talks;
+            while (by_loop[0] == 0 || by_loop[1] == 0 || by_loop[2] == 0) {
+                ASSERT_LT(talks.size(), 400U);
+                talks.push_back(await(tcp_stream::connect(at)));
+                await(talks.back().write_all("x"));
+                char c = 0;
+                await(talks.back().read_some(&c, 1));
+            }
+            first.close();
+            int refused = 0;
+            for (int i = 0; refused == 0 && i < 10'000; ++i)
+                if (!await(weft::as_result(tcp_stream::connect(at)))) ++refused;
+            EXPECT_EQ(refused, 1);
+            EXPECT_FALSE(server.ready());
+            talks.clear();
+            await(server);
         });
     });
 }

@@ -45,6 +45,11 @@ public:
         on_listening_ = std::move(f);
         return *this;
     }
+    /// Called once, when the listener has been closed and connections are given time to finish.
+    serve_options& on_draining(std::function<void()> f) {
+        on_draining_ = std::move(f);
+        return *this;
+    }
 
     [[nodiscard]] std::size_t max_connections() const noexcept { return max_connections_; }
     [[nodiscard]] std::chrono::nanoseconds drain() const noexcept { return drain_; }
@@ -52,12 +57,14 @@ public:
     [[nodiscard]] const std::function<void()>& on_listening() const noexcept {
         return on_listening_;
     }
+    [[nodiscard]] const std::function<void()>& on_draining() const noexcept { return on_draining_; }
 
 private:
     std::size_t max_connections_ = unlimited;
     std::chrono::nanoseconds drain_ = std::chrono::seconds(30);
     error_handler on_error_;
     std::function<void()> on_listening_;
+    std::function<void()> on_draining_;
 };
 
 namespace detail {
@@ -96,6 +103,13 @@ public:
     /// Waits until a connection has ended, the listener is closed, or so long.
     [[nodiscard]] task<> until_ended(std::chrono::nanoseconds at_most = forever);
     void accepted() noexcept { is_short_ = false; }
+    /// The server begins, and has closed its listener: tells who wants to know.
+    void listens() const {
+        if (how_.on_listening()) how_.on_listening()();
+    }
+    void drains() const {
+        if (how_.on_draining()) how_.on_draining()();
+    }
     /// An accept, or a begin, has failed: waits a while, if that may help; false when the listener
     /// is closed. Rethrows what nothing can be done about.
     [[nodiscard]] task<bool> pause(std::exception_ptr error);
