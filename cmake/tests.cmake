@@ -105,5 +105,5 @@ add_test(
 )
 set_tests_properties(
     headers.each_compiles_alone
-    PROPERTIES LABELS headers TIMEOUT 600 RESOURCE_LOCK build_tree
+    PROPERTIES LABELS headers TIMEOUT 600 COST 900 RESOURCE_LOCK build_tree
 )

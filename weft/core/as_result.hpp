@@ -105,7 +105,7 @@ private:
 /// that is a `std::exception`. `cancelled` still passes: it is not an error, and not to be kept.
 ///
 /// ```cpp
-/// weft::task<std::size_t> bytes_of(const weft::tcp_stream& peer) {
+/// weft::task<std::size_t> bytes_of(weft::tcp_stream& peer) {
 ///     char bytes[512];
 ///     const weft::result<std::size_t> n =
 ///         co_await weft::as_result(peer.read_some(bytes, sizeof bytes));

@@ -67,8 +67,8 @@ thread_dress::~thread_dress() {
     if (before_ == nullptr) return;
     const pthread_t self = ::pthread_self();
     if (!before_->name.empty()) ::pthread_setname_np(self, before_->name.c_str());
-    if (before_->processors)
-        ::pthread_setaffinity_np(self, sizeof *before_->processors, &*before_->processors);
+    if (const std::optional<cpu_set_t>& all = before_->processors; all.has_value())
+        ::pthread_setaffinity_np(self, sizeof *all, &*all);
 }
 
 loop_remotes::loop_remotes(const std::vector<std::shared_ptr<inbox>>& mails) {

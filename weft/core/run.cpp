@@ -175,14 +175,13 @@ std::span<const remote_loop> loops() {
 namespace detail {
 namespace {
 
-const options& checked(const options& how) {
+void check_options(const options& how) {
     if (the_scheduler != nullptr)
         throw usage_error("run(): a loop runs on this thread already: spawn() or await instead, or "
                           "run the other loop on another thread");
     if (how.threads() > 1 && how.choices() != nullptr)
         throw usage_error("run(): several threads have no order that choices() could decide: leave "
                           "out threads() in a simulated world");
-    return how;
 }
 
 }  // namespace
@@ -195,7 +194,9 @@ struct run_loops::parts {
     std::optional<loop_group> all;
 };
 
-run_loops::run_loops(const options& how) : parts_(std::make_unique<parts>(checked(how))) {
+run_loops::run_loops(const options& how) {
+    check_options(how);
+    parts_ = std::make_unique<parts>(how);
     scheduler& home = parts_->first.scheduler();
     if (how.threads() > 1 && home.world().is_virtual())
         throw usage_error("run(): several threads, each with a simulated world, would have as many "

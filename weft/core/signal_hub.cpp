@@ -30,7 +30,8 @@ struct signal_hub {
     sigset_t mask_at_fork{};
 };
 signal_hub& hub() noexcept {
-    static auto* const the = new signal_hub;
+    alignas(signal_hub) static std::array<std::byte, sizeof(signal_hub)> memory;
+    static auto* const the = ::new (static_cast<void*>(memory.data())) signal_hub;
     return *the;
 }
 // What a handler reads: `hub()` may not be called first from there.

@@ -2,6 +2,7 @@
 
 #include "weft/base/export.hpp"
 
+#include <algorithm>
 #include <array>
 #include <bit>
 #include <concepts>
@@ -115,7 +116,8 @@ char* put_bytes(char* to, const T& item) noexcept {
 template <class T>
 [[nodiscard]] T get_bytes(wire_reader& from) {
     alignas(T) std::array<std::byte, sizeof(T)> bytes;
-    std::memcpy(bytes.data(), from.take(sizeof(T)).data(), sizeof(T));
+    const std::string_view sent = from.take(bytes.size());
+    std::copy_n(sent.begin(), sent.size(), reinterpret_cast<char*>(bytes.data()));
     return std::bit_cast<T>(bytes);
 }
 /// How many there are of something.
